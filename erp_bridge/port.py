@@ -1,0 +1,41 @@
+"""The one door to whatever tells factories what to make: Odoo, or our own order book."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from erp_bridge.records import ErpOrder, ErpReference, Identity, MasterData, Prepared, Pull
+
+
+class Gateway(Protocol):
+    """Exactly-once in effect: every method may be repeated after any failure, by anyone, at the same time.
+
+    Each method raises ``ErpUnavailable`` when trying again may help, ``ErpRejected`` when only a person can.
+    """
+
+    def ping(self) -> Identity:
+        """Reach the other side with the credentials at hand and change nothing."""
+
+    def prepare(self, master_data: MasterData) -> Prepared:
+        """Make what is missing of products, fabrics and factories; what is there by its code stays."""
+
+    def push(self, order: ErpOrder) -> ErpReference:
+        """See to it that the order stands there once and confirmed.
+
+        An order found under the reference is never changed, whatever became of it since: cancelled stays
+        cancelled. A different quantity or date is another order, with another reference.
+        """
+
+    def pull(self, references: Collection[str], since: str = "") -> Pull:
+        """Progress of those of ``references`` that changed since a watermark, or of all without one.
+
+        Only the full pull reports ``MISSING``. An order may be reported again unchanged.
+        """
+
+    def cancel(self, reference: str, *, reason: str) -> None:
+        """Withdraw an order of which no piece is made; withdrawn or missing already is success.
+
+        Raises
+        ------
+        ErpRejected
+            When pieces have been made or received.
+        """
