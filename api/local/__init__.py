@@ -1,0 +1,1 @@
+"""The whole platform on one machine: its servers, the supervisor that keeps them, and a real Odoo."""
