@@ -1,0 +1,77 @@
+"""One kind of session for HTTP, command line and workers; state changes are audited as it flushes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, inspect
+from sqlmodel import Session
+
+from api.domain.audit import AuditEntry
+from api.domain.lifecycle import Stateful
+from api.settings import settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def driver_url(database_url: str) -> str:
+    """The same database through psycopg 3."""
+    _, _, rest = database_url.partition("://")
+    return f"postgresql+psycopg://{rest}"
+
+
+@lru_cache
+def engine() -> Engine:
+    """The engine of this process."""
+    return create_engine(
+        driver_url(settings().database_url), pool_pre_ping=True, pool_size=10, max_overflow=20
+    )
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that commits when the block ends and rolls back when it raises."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def alembic_config(database_url: str) -> Config:
+    """Alembic's configuration for the migrations that travel in the wheel."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["database_url"] = driver_url(database_url)
+    return config
+
+
+def migrate(database_url: str) -> None:
+    """Bring the database to the newest schema; harmless when it is there already."""
+    command.upgrade(alembic_config(database_url), "head")
+
+
+@event.listens_for(Session, "before_flush")
+def _write_audit(session: Session, *_: Any) -> None:
+    """Every step of a state machine becomes an audit entry in the same transaction."""
+    changed = [obj for obj in (*session.new, *session.dirty) if isinstance(obj, Stateful)]
+    for subject in changed:
+        moves = subject.take_moves()
+        if not moves and inspect(subject).attrs.status.history.added:
+            raise RuntimeError(
+                f"{subject.lifecycle.noun} {subject.name_for_people}: status changed without move()"
+            )
+        for step in moves:
+            session.add(
+                AuditEntry(
+                    noun=subject.lifecycle.noun,
+                    subject_id=subject.id,  # type: ignore[attr-defined]
+                    subject=subject.name_for_people,
+                    before=step.before,
+                    after=step.after,
+                    actor=step.by,
+                    why=step.why,
+                    at=step.at,
+                )
+            )

@@ -1,0 +1,181 @@
+"""Refusals of the business: facts as attributes, a stable code, one sentence a person can act on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """The business says no. Each family below becomes one HTTP status at the edge (`api/app.py`)."""
+
+    code: ClassVar[str] = "refusal"
+
+    def __post_init__(self) -> None:
+        super().__init__(str(self))
+
+    def facts(self) -> dict[str, Any]:
+        """What was refused, by name: goes into the answer and the log."""
+        return dict(vars(self))
+
+
+class NotFound(Refusal):
+    """Nothing here answers to that name."""
+
+
+class Forbidden(Refusal):
+    """The caller has no right to this."""
+
+
+class Conflict(Refusal):
+    """The request is sound, the present state forbids it."""
+
+
+class Rejected(Refusal):
+    """The request itself is wrong; `fields` says where."""
+
+    @property
+    def fields(self) -> list[dict[str, Any]]:
+        """Each wrong field as `{"field", "value", "detail"}`."""
+        return []
+
+
+@dataclass(eq=False)
+class Unknown(NotFound):
+    """No such thing."""
+
+    code = "unknown"
+    noun: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"There is no {self.noun} {self.name!r}."
+
+
+@dataclass(eq=False)
+class NotSignedIn(Forbidden):
+    """The page needs a signed-in member."""
+
+    code = "not_signed_in"
+
+    def __str__(self) -> str:
+        return "Please sign in first."
+
+
+@dataclass(eq=False)
+class RoleMissing(Forbidden):
+    """The member's role does not carry this right."""
+
+    code = "role_missing"
+    right: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"The role {self.role} may not {self.right}."
+
+
+@dataclass(eq=False)
+class LinkNotValid(Forbidden):
+    """A signed link was altered or is not ours."""
+
+    code = "link_not_valid"
+
+    def __str__(self) -> str:
+        return "This link is not complete. Open the link from your confirmation again."
+
+
+@dataclass(eq=False)
+class SignatureNotValid(Forbidden):
+    """A webhook does not carry the provider's signature."""
+
+    code = "signature_not_valid"
+    provider: str
+
+    def __str__(self) -> str:
+        return f"The signature of this {self.provider} event does not match."
+
+
+@dataclass(eq=False)
+class IllegalMove(Conflict):
+    """A state machine was asked for a step that its diagram does not have."""
+
+    code = "illegal_move"
+    noun: str
+    name: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"The {self.noun} {self.name} is {self.before}: it cannot become {self.after}."
+
+
+@dataclass(eq=False)
+class CampaignNotOpen(Conflict):
+    """Pre-orders are taken while a campaign is open, and at no other moment."""
+
+    code = "campaign_not_open"
+    campaign: str
+    status: str
+    opens_at: datetime
+    closes_at: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"The campaign {self.campaign} takes no pre-orders now ({self.status}; open from "
+            f"{self.opens_at:%Y-%m-%d %H:%M} to {self.closes_at:%Y-%m-%d %H:%M} UTC)."
+        )
+
+
+@dataclass(eq=False)
+class KeyReused(Conflict):
+    """An idempotency key came back with another request."""
+
+    code = "idempotency_key_reused"
+    key: str
+    differences: list[str]
+
+    def __str__(self) -> str:
+        fields = ", ".join(self.differences)
+        return f"The Idempotency-Key {self.key!r} was used for another request; it differs in {fields}."
+
+
+@dataclass(eq=False)
+class PlanOutdated(Conflict):
+    """Another plan was approved, or demand changed, after this one was made."""
+
+    code = "plan_outdated"
+    plan: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"The plan {self.plan} is no longer up to date: {self.why}. Make a new one."
+
+
+@dataclass(eq=False)
+class NothingToPlan(Conflict):
+    """No confirmed pre-order line waits for a run."""
+
+    code = "nothing_to_plan"
+
+    def __str__(self) -> str:
+        return "There is no confirmed pre-order waiting for a run."
+
+
+@dataclass(eq=False)
+class InvalidRequest(Rejected):
+    """Fields of a request that cannot be what they say."""
+
+    code = "invalid_request"
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def fields(self) -> list[dict[str, Any]]:
+        return self.problems
+
+    def __str__(self) -> str:
+        return "; ".join(f"{p['field']}: {p['detail']}" for p in self.problems)
+
+
+def invalid(field_name: str, value: Any, detail: str) -> InvalidRequest:
+    """A refusal of one field, with the value that was sent."""
+    return InvalidRequest([{"field": field_name, "value": value, "detail": detail}])

@@ -1,0 +1,86 @@
+"""Orders and payments are separate: many payments and refunds may belong to one pre-order."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from api.domain.lifecycle import Lifecycle, Stateful
+from api.domain.types import Moment, one_of
+
+
+class PaymentKind(StrEnum):
+    """Which way the money goes: to us, or back to the buyer."""
+
+    CHARGE = "charge"
+    REFUND = "refund"
+
+
+class PaymentStatus(StrEnum):
+    """How far the provider is with it."""
+
+    REQUESTED = "requested"
+    STARTED = "started"  # the buyer is at the provider, or the refund was sent to it
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+_S = PaymentStatus
+PAYMENT_LIFECYCLE = Lifecycle(
+    noun="payment",
+    table="payment",
+    moves={
+        _S.REQUESTED: frozenset({_S.STARTED, _S.CONFIRMED, _S.FAILED}),
+        _S.STARTED: frozenset({_S.CONFIRMED, _S.FAILED}),
+        _S.FAILED: frozenset({_S.STARTED, _S.CONFIRMED}),
+        _S.CONFIRMED: frozenset(),
+    },
+)
+
+
+class Payment(Stateful, SQLModel, table=True):
+    """One movement of money between a buyer and us; its id is the provider's idempotency key."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="payment_amount"),
+        UniqueConstraint("provider", "provider_reference", name="payment_provider_reference"),
+    )
+    lifecycle: ClassVar[Lifecycle] = PAYMENT_LIFECYCLE
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    preorder_id: UUID = Field(foreign_key="preorder.id", index=True)
+    kind: PaymentKind = Field(sa_column=one_of(PaymentKind, "payment_kind"))
+    status: PaymentStatus = Field(
+        default=PaymentStatus.REQUESTED, sa_column=one_of(PaymentStatus, "payment_status")
+    )
+    amount_minor: int
+    currency: str = Field(max_length=3)
+    reason: str = Field(max_length=200)
+    provider: str = Field(max_length=20)
+    provider_reference: str | None = Field(default=None, max_length=80)
+    refunds_id: UUID | None = Field(default=None, foreign_key="payment.id", index=True)
+    """The charge that a refund returns."""
+    requested_at: datetime = Field(sa_type=Moment)
+    started_at: datetime | None = Field(default=None, sa_type=Moment)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    @property
+    def name_for_people(self) -> str:
+        return f"{self.kind.value} {self.id}"
+
+
+class SandboxCharge(SQLModel, table=True):
+    """The sandbox provider's own books: what it was asked to charge or refund, under our payment's id."""
+
+    __tablename__ = "sandbox_charge"
+
+    reference: str = Field(primary_key=True, max_length=80)
+    payment_id: UUID = Field(unique=True)
+    kind: PaymentKind = Field(sa_column=one_of(PaymentKind, "sandbox_charge_kind"))
+    amount_minor: int
+    currency: str = Field(max_length=3)
+    outcome: str | None = Field(default=None, max_length=20)

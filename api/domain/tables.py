@@ -1,0 +1,20 @@
+"""Every table and every state machine, for whoever needs all: migrations and the tests of the house."""
+
+from sqlmodel import SQLModel
+
+from api.domain import audit, catalogue, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
+from api.domain.campaign import CAMPAIGN_LIFECYCLE
+from api.domain.orderbook import BOOK_ORDER_LIFECYCLE
+from api.domain.payment import PAYMENT_LIFECYCLE
+from api.domain.plan import PLAN_LIFECYCLE, RUN_LIFECYCLE
+from api.domain.preorder import PREORDER_LIFECYCLE
+
+METADATA = SQLModel.metadata
+LIFECYCLES = (
+    CAMPAIGN_LIFECYCLE,
+    PREORDER_LIFECYCLE,
+    PAYMENT_LIFECYCLE,
+    PLAN_LIFECYCLE,
+    RUN_LIFECYCLE,
+    BOOK_ORDER_LIFECYCLE,
+)

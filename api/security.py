@@ -1,0 +1,55 @@
+"""Passwords, sign-in keys and signed links."""
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+from pwdlib import PasswordHash
+
+from api.domain.errors import LinkNotValid
+
+_passwords = PasswordHash.recommended()
+
+
+def hash_password(password: str) -> str:
+    return _passwords.hash(password)
+
+
+def password_fits(password: str, password_hash: str) -> bool:
+    return _passwords.verify(password, password_hash)
+
+
+def new_key() -> str:
+    """A random key for a cookie: 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(key: str) -> str:
+    """What we keep of a random key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def sign(secret: str, purpose: str, message: str) -> str:
+    """HMAC-SHA-256 of a message for one purpose, in hex."""
+    return hmac.new(secret.encode(), f"{purpose}\0{message}".encode(), hashlib.sha256).hexdigest()
+
+
+def signed_by(secret: str, purpose: str, message: str, signature: str) -> bool:
+    return hmac.compare_digest(sign(secret, purpose, message), signature)
+
+
+def preorder_token(secret: str, preorder_id: UUID) -> str:
+    """The part of a link that finds a pre-order again without an account; it cannot be guessed or altered."""
+    return f"{preorder_id.hex}{sign(secret, 'pre-order link', preorder_id.hex)[:32]}"
+
+
+def preorder_of_token(secret: str, token: str) -> UUID:
+    """The pre-order a link leads to; raises LinkNotValid."""
+    try:
+        preorder_id = UUID(hex=token[:32])
+    except ValueError:
+        raise LinkNotValid from None
+    if not hmac.compare_digest(preorder_token(secret, preorder_id), token):
+        raise LinkNotValid
+    return preorder_id

@@ -1,0 +1,42 @@
+"""Everything that may be set from outside, each by one environment variable."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings
+
+
+def _named(variable: str) -> AliasChoices:
+    return AliasChoices(variable)
+
+
+class Settings(BaseSettings):
+    """The settings of one process; unset variables keep the defaults of a platform on one machine."""
+
+    data_dir: Path = Field(Path(".counterflow"), validation_alias=_named("COUNTERFLOW_DATA_DIR"))
+    """Folder of the embedded database, broker, logs and secrets."""
+    port: int = Field(8000, ge=1, le=65535, validation_alias=_named("COUNTERFLOW_PORT"))
+    """Port of the web process."""
+    public_url: str = Field("http://127.0.0.1:8000", validation_alias=_named("COUNTERFLOW_PUBLIC_URL"))
+    """Address under which consumers, factories and payment providers reach us, in links and QR codes."""
+    secret: str = Field("", validation_alias=_named("COUNTERFLOW_SECRET"))
+    """Signs links and the sandbox provider's webhooks; `counterflow up` makes one and keeps it."""
+    database_url: str = Field("", validation_alias=_named("DATABASE_URL"))
+    """`postgresql://…` of an external server; empty means the embedded one."""
+    broker_url: str = Field("", validation_alias=_named("BROKER_URL"))
+    """`redis://…` or `amqp://…` of an external broker; empty means the embedded Valkey."""
+    odoo_url: str = Field("", validation_alias=_named("ODOO_URL"))
+    """Address of an Odoo 19; empty means that every factory works from the order book."""
+    odoo_db: str = Field("", validation_alias=_named("ODOO_DB"))
+    """Database of that Odoo."""
+    odoo_api_key: str = Field("", repr=False, validation_alias=_named("ODOO_API_KEY"))
+    """API key of the integration user: orders only."""
+    odoo_master_data_key: str = Field("", repr=False, validation_alias=_named("ODOO_MASTER_DATA_KEY"))
+    """API key of the user who may create products, bills of material and vendors; empty: they are there."""
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
