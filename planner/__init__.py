@@ -1,0 +1,37 @@
+"""A planning library: one JSON problem in, one JSON plan out (see README.md).
+
+The documents, the second opinion and the pegging load no solver; ``planner.solve`` does and is
+imported by whoever works, never by a web process.
+"""
+
+from planner.demand import Item, Lot, Sku, Style, Substitute
+from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
+from planner.plan import Explanation, Over, Piece, Plan, PurchaseOrder, Run, Slot
+from planner.problem import Problem
+from planner.supply import Changeover, Fabric, Factory, Line, Purchase, Rate, Shipping
+
+__all__ = [
+    "Changeover",
+    "Explanation",
+    "Fabric",
+    "Factory",
+    "InvalidDocument",
+    "InvalidPlan",
+    "InvalidProblem",
+    "Item",
+    "Line",
+    "Lot",
+    "Over",
+    "Piece",
+    "Plan",
+    "Problem",
+    "Purchase",
+    "PurchaseOrder",
+    "Rate",
+    "Run",
+    "Shipping",
+    "Sku",
+    "Slot",
+    "Style",
+    "Substitute",
+]

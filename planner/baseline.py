@@ -1,0 +1,182 @@
+"""What a merchandiser does in a spreadsheet: earliest due first, to the cheapest capable line.
+
+The first answer and the yardstick. It is fast and keeps every rule; it looks at one wave of demand at
+a time, so it neither weighs waves against each other nor pools beyond one colour.
+"""
+
+from planner.ledger import Cell, Ledger
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.waves import Wave, delivery_cost, tier_cost, waves
+
+
+def baseline(problem: Problem) -> Plan:
+    """A plan by earliest due date, without schedule and explanations.
+
+    It keeps every rule unless frozen runs demand more than this simple way finds (a frozen run of a
+    colour whose minimum cannot be filled up): ``planner.check.violations`` tells.
+    """
+    return Merchandiser(problem).plan()
+
+
+class Merchandiser:
+    """One pass over the demand, then repairs until nothing is below a minimum."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.ledger = Ledger(problem)
+        self.waves = waves(problem)
+        self.refused: set[str] = set()  # items that miss a minimum
+        self.lines_of = {
+            style.id: [line for line in problem.lines if style.id in line.styles] for style in problem.styles
+        }
+        self.skus_of = {
+            item.id: [sku for sku in problem.skus if sku.item == item.id] for item in problem.items
+        }
+
+    def plan(self) -> Plan:
+        """Each round refuses at least one more item or is the last."""
+        while True:
+            for wave in self.waves:
+                if wave.item not in self.refused:
+                    self._place(wave)
+            self._lift_small_runs()
+            if not self._refuse_below_minimum():
+                break
+        self._fill_runs()
+        return self.ledger.plan()
+
+    def _place(self, wave: Wave) -> None:
+        """Fill the cheapest cells, price per piece all in, until the wave is served or none pays."""
+        wanted = self._missing(wave)
+        if not wanted:
+            return
+        for _, cell in sorted(self._offers(wave, wanted)):
+            line = self.problem.find.line[cell[1]]
+            fit = self._fit(cell, wave)
+            if fit <= 0 or (cell not in self.ledger.runs and fit < line.min_run):
+                continue
+            wanted -= self._enter(cell, wave)
+            if not wanted:
+                return
+
+    def _missing(self, wave: Wave) -> int:
+        return sum(self.ledger.missing[lot.id] for lot in wave.lots)
+
+    def _offers(self, wave: Wave, wanted: int) -> list[tuple[float, Cell]]:
+        item = self.problem.find.item[wave.item]
+        style = self.problem.find.style[item.style]
+        offers = []
+        for line in self.lines_of[item.style]:
+            for bucket in range(item.release_bucket, self.problem.buckets):
+                cell = (item.id, line.id, bucket)
+                fit = min(wanted, self._fit(cell, wave))
+                if fit <= 0:
+                    continue
+                setup = item.setup_cost if cell not in self.ledger.runs else 0
+                if not self.ledger.runs_of_style[style.id, line.id, bucket]:
+                    setup += style.setup_cost
+                making = tier_cost(line, style.id, fit) + delivery_cost(self.problem, wave, line, bucket)
+                price = making + setup / fit
+                if price < wave.unfilled_cost:
+                    offers.append((price, cell))
+        return offers
+
+    def _fit(self, cell: Cell, wave: Wave) -> int:
+        fabric = self.problem.find.item[cell[0]].fabric
+        use = max(self.problem.find.sku[lot.sku].fabric_use for lot in wave.lots)
+        return min(self.ledger.room(cell), self.ledger.cloth(fabric, cell[2], use))
+
+    def _enter(self, cell: Cell, wave: Wave) -> int:
+        """Serve the wave's lots from the cell as far as it goes; returns the pieces entered."""
+        entered = 0
+        self.ledger.open(cell)
+        for lot in wave.lots:
+            use = self.problem.find.sku[lot.sku].fabric_use
+            fabric = self.problem.find.item[cell[0]].fabric
+            room = min(self.ledger.room(cell), self.ledger.cloth(fabric, cell[2], use))
+            quantity = min(room, self.ledger.missing[lot.id])
+            if quantity > 0:
+                self.ledger.enter(cell, lot.id, lot.sku, quantity)
+                entered += quantity
+        return entered
+
+    def _lift_small_runs(self) -> None:
+        """Runs below the line's least: add missing pieces and overs, else take them out."""
+        for cell in [c for c, content in self.ledger.runs.items() if not content.frozen]:
+            least = self.problem.find.line[cell[1]].min_run
+            if self.ledger.runs[cell].quantity < least:
+                self._add_missing(cell)
+                self._pull(cell, least - self.ledger.runs[cell].quantity)
+                self._add_overs(cell, least - self.ledger.runs[cell].quantity)
+            if self.ledger.runs[cell].quantity < least:
+                self.ledger.close(cell)
+
+    def _add_missing(self, cell: Cell) -> None:
+        for wave in self.waves:
+            if wave.item == cell[0] and self._pays(wave, cell):
+                self._enter(cell, wave)
+
+    def _pays(self, wave: Wave, cell: Cell) -> bool:
+        line = self.problem.find.line[cell[1]]
+        style = self.problem.find.item[cell[0]].style
+        price = tier_cost(line, style, 1) + delivery_cost(self.problem, wave, line, cell[2])
+        return price < wave.unfilled_cost
+
+    def _pull(self, cell: Cell, lacking: int) -> None:
+        """Take pieces over from the item's larger runs."""
+        for other in [c for c in self.ledger.runs if c[0] == cell[0] and c != cell]:
+            content = self.ledger.runs[other]
+            least = self.problem.find.line[other[1]].min_run
+            for (lot, sku), held in list(content.pieces.items()):
+                spare = 0 if content.frozen else content.quantity - least
+                use = self.problem.find.sku[sku].fabric_use
+                cloth = self.ledger.cloth(self.problem.find.item[cell[0]].fabric, cell[2], use)
+                quantity = min(lacking, spare, held, self.ledger.room(cell), cloth)
+                if quantity > 0:
+                    self.ledger.enter(other, lot, sku, -quantity)
+                    self.ledger.enter(cell, lot, sku, quantity)
+                    lacking -= quantity
+
+    def _add_overs(self, cell: Cell, lacking: int) -> None:
+        item = self.problem.find.item[cell[0]]
+        for sku in self.skus_of[item.id]:
+            allowed = item.overs_maximum - self.ledger.overs[item.id]
+            cloth = self.ledger.cloth(item.fabric, cell[2], sku.fabric_use)
+            quantity = min(lacking, allowed, self.ledger.room(cell), cloth)
+            if quantity > 0:
+                self.ledger.enter_overs(cell, sku.id, quantity)
+                lacking -= quantity
+
+    def _refuse_below_minimum(self) -> bool:
+        """Top up with overs what is below a minimum, else take it out; True where something went."""
+        short = {
+            item.id
+            for item in self.problem.items
+            if self.ledger.items[item.id] > 0 and not self._reach_item(item.id, item.minimum)
+        }
+        for style in self.problem.styles:
+            if self.ledger.styles[style.id] and not self._reach_style(style.id, style.campaign_minimum):
+                short |= {item.id for item in self.problem.items if item.style == style.id}
+        refused = short - self.refused
+        for cell in [c for c, content in self.ledger.runs.items() if c[0] in refused and not content.frozen]:
+            self.ledger.close(cell)
+        self.refused |= refused
+        return bool(refused)
+
+    def _reach_item(self, item: str, least: int) -> bool:
+        for cell in [c for c in self.ledger.runs if c[0] == item]:
+            if self.ledger.items[item] < least:
+                self._add_overs(cell, least - self.ledger.items[item])
+        return self.ledger.items[item] >= least
+
+    def _reach_style(self, style: str, least: int) -> bool:
+        for cell in [c for c in self.ledger.runs if self.problem.find.item[c[0]].style == style]:
+            if self.ledger.styles[style] < least:
+                self._add_overs(cell, least - self.ledger.styles[style])
+        return self.ledger.styles[style] >= least
+
+    def _fill_runs(self) -> None:
+        """What is still missing goes into runs there are, where time and fabric are left."""
+        for cell in [c for c, content in self.ledger.runs.items() if not content.frozen]:
+            self._add_missing(cell)
