@@ -120,8 +120,8 @@ class PostgresServer:
         return True
 
     def url(self, database: str, *, role: str = "postgres", password: str = "") -> str:
-        """The address for SQLAlchemy with psycopg 3."""
-        return f"postgresql+psycopg://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+        """The address of ``database`` for ``role``; without a role, for the superuser."""
+        return f"postgresql://{role}:{password or self.password}@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str, *, database: str = "postgres", **values: str) -> str:
         """Run SQL as the superuser and return the bare values it answers; it takes about 20 ms.

@@ -19,7 +19,7 @@ def a_server(home: Path, **settings: str) -> PostgresServer:
 
 
 def connect(server: PostgresServer, **who: str) -> "psycopg.Connection[tuple[object, ...]]":
-    return psycopg.connect(server.url("postgres", **who).replace("+psycopg", ""))
+    return psycopg.connect(server.url("postgres", **who))
 
 
 def test_a_cluster_is_created_once_and_keeps_its_data(home: Path) -> None:

@@ -1,0 +1,60 @@
+"""What every test may ask for: a migrated database, a broker, a real Odoo, each for its worker alone."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from tests import servers
+
+_NEEDS = {"database_url": "postgres", "broker_url": "valkey"}
+_keeper = pytest.StashKey[servers.Keeper]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        config.stash[_keeper] = servers.Keeper()
+        config.stash[_keeper].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if keeper := config.stash.get(_keeper, None):
+        keeper.stop()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let servers start while the first tests, which may not need them, run."""
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    for fixture, server in _NEEDS.items():
+        if fixture in wanted and not session.config.option.collectonly:
+            servers.want(server)
+
+
+def pytest_runtest_setup() -> None:
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def worker(request: pytest.FixtureRequest) -> str:
+    """The name of this test process, which names what is its own."""
+    name: str = getattr(request.config, "workerinput", {"workerid": "gw0"})["workerid"]
+    return name
+
+
+@pytest.fixture(scope="session")
+def database_url(worker: str) -> Iterator[str]:
+    """A migrated database of this worker alone."""
+    from api.db import migrate  # noqa: PLC0415  # tests that need no database need no Alembic
+
+    with servers.database_of(worker, template="counterflow", make=migrate) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def broker_url(worker: str) -> str:
+    """A numbered database of the run's Valkey, of this worker alone."""
+    return servers.valkey().url(int(worker.removeprefix("gw")))
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")

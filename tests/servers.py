@@ -1,0 +1,144 @@
+"""The servers of one test run: real ones, started once, on ports of their own, gone with the run.
+
+The process that the person started keeps them (under pytest-xdist: the controller), in one thread that
+lives as long as the run. A test process that collected a test which needs a server leaves a file
+`<name>.wanted` in the run's folder; the keeper answers with `<name>.json`, its addresses, or
+`<name>.failed`, the reason. A run that needs no server starts none.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from api.local import processes
+from api.local.errors import LocalError
+from api.local.postgres import THROWAWAY, PostgresServer
+from api.local.valkey import ValkeyServer
+
+_RUN_FOLDER = "COUNTERFLOW_TEST_RUN"
+_PASSWORD = "for-this-run-only"  # noqa: S105  # everything is on 127.0.0.1 and gone in a minute
+
+Addresses = dict[str, str]
+
+
+class ServerMissing(Exception):
+    """A server that a test needs could not be started; the words say why."""
+
+
+class Keeper(threading.Thread):
+    """Starts what the tests of a run ask for, and stops it when the run is over."""
+
+    def __init__(self) -> None:
+        super().__init__(name="servers")
+        self.folder = Path(tempfile.mkdtemp(prefix="counterflow-tests-"))
+        self.folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
+        os.environ[_RUN_FOLDER] = str(self.folder)  # the workers of pytest-xdist inherit it
+        self._over = threading.Event()
+        self._starters: dict[str, Callable[[ExitStack], Addresses]] = {
+            "postgres": self._start_postgres,
+            "valkey": self._start_valkey,
+        }
+
+    def stop(self) -> None:
+        """Stop every server and remove the run's folder."""
+        self._over.set()
+        self.join()
+        shutil.rmtree(self.folder)
+        del os.environ[_RUN_FOLDER]
+
+    def run(self) -> None:
+        with ExitStack() as started:
+            waiting = dict(self._starters)
+            while not self._over.wait(0.05):
+                for name in [name for name in waiting if (self.folder / f"{name}.wanted").exists()]:
+                    self._answer(name, waiting.pop(name), started)
+
+    def _answer(self, name: str, start: Callable[[ExitStack], Addresses], started: ExitStack) -> None:
+        try:
+            _write(self.folder / f"{name}.json", json.dumps(start(started)))
+        except LocalError as error:
+            _write(self.folder / f"{name}.failed", str(error))
+
+    def _start_postgres(self, started: ExitStack) -> Addresses:
+        server = PostgresServer(self.folder / "postgres", processes.free_port(), _PASSWORD, THROWAWAY)
+        started.enter_context(processes.running(server, log=self.folder / "postgres.log"))
+        return {"port": str(server.port)}
+
+    def _start_valkey(self, started: ExitStack) -> Addresses:
+        server = ValkeyServer(self.folder / "valkey", processes.free_port(), _PASSWORD)
+        started.enter_context(processes.running(server, log=self.folder / "valkey.log"))
+        return {"port": str(server.port)}
+
+
+def want(name: str) -> None:
+    """Have the keeper start a server, without waiting for it."""
+    (_folder() / f"{name}.wanted").touch()
+
+
+def failure(name: str) -> str | None:
+    """Why a server could not be started; None when it could, or nobody asked."""
+    file = _folder() / f"{name}.failed"
+    return file.read_text() if file.exists() else None
+
+
+def addresses(name: str, *, within_seconds: float) -> Addresses:
+    """The addresses of a server, when it is ready; ServerMissing when it cannot be had."""
+    want(name)
+    answer = _folder() / f"{name}.json"
+    give_up_at = time.monotonic() + within_seconds
+    while not answer.exists():
+        if reason := failure(name):
+            raise ServerMissing(reason)
+        if time.monotonic() > give_up_at:
+            raise ServerMissing(f"{name} was not ready within {within_seconds:.0f} s")
+        time.sleep(0.05)
+    found: Addresses = json.loads(answer.read_text())
+    return found
+
+
+def postgres() -> PostgresServer:
+    """The PostgreSQL of this run."""
+    port = int(addresses("postgres", within_seconds=60)["port"])
+    return PostgresServer(_folder() / "postgres", port, _PASSWORD)
+
+
+def valkey() -> ValkeyServer:
+    """The Valkey of this run."""
+    port = int(addresses("valkey", within_seconds=60)["port"])
+    return ValkeyServer(_folder() / "valkey", port, _PASSWORD)
+
+
+@contextmanager
+def database_of(worker: str, *, template: str, make: Callable[[str], None]) -> Iterator[str]:
+    """A database for one worker, copied from a template that the first worker to come makes.
+
+    ``make`` receives the address of the new, empty template.
+    """
+    server = postgres()
+    with (_folder() / f"{template}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not server.has_database(template):
+            server.create_database(f"{template}_unfinished")
+            make(server.url(f"{template}_unfinished"))
+            server.execute(f"ALTER DATABASE {template}_unfinished RENAME TO {template}")
+        server.create_database(f"{template}_{worker}", template=template)
+    yield server.url(f"{template}_{worker}")
+    server.drop_database(f"{template}_{worker}")
+
+
+def _folder() -> Path:
+    return Path(os.environ[_RUN_FOLDER])
+
+
+def _write(file: Path, text: str) -> None:
+    """All at once, so that nobody reads half an answer."""
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(text)
+    unfinished.rename(file)
