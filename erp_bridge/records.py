@@ -1,7 +1,7 @@
 """What crosses the border between the platform and an ERP: plain facts, no field of Odoo and no row of ours.
 
-Quantities are whole pieces, money is integer minor units, moments are aware UTC. An order checks itself when it
-is built, so an adapter may trust what it is given.
+Quantities are whole pieces, money is integer minor units, moments are aware UTC. An order checks itself when
+it is built, so an adapter may trust what it is given.
 """
 
 from dataclasses import dataclass
@@ -150,11 +150,16 @@ class ErpFactory:
 
 @dataclass(frozen=True, slots=True)
 class MasterData:
-    """Everything an ERP must know before the first order of it can be pushed."""
+    """Everything an ERP must know before the first order can be pushed; each product's fabric is among it."""
 
     products: tuple[ErpProduct, ...] = ()
     fabrics: tuple[ErpFabric, ...] = ()
     factories: tuple[ErpFactory, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = {fabric.code for fabric in self.fabrics}
+        if missing := sorted({product.fabric for product in self.products} - known):
+            raise ValueError(f"products are made of fabrics that are not given: {', '.join(missing)}")
 
 
 @dataclass(frozen=True, slots=True)
