@@ -1,0 +1,62 @@
+"""The port, answered by an Odoo 19."""
+
+from collections.abc import Collection
+from typing import Self
+
+from erp_bridge import master_data, pull, push
+from erp_bridge.client import Odoo
+from erp_bridge.errors import ErpRejected
+from erp_bridge.records import ErpOrder, ErpReference, Identity, MasterData, Prepared, Pull
+
+
+class OdooGateway:
+    """One Odoo database behind the port; safe to share between threads, to be closed when done with.
+
+    Parameters
+    ----------
+    url, db, api_key
+        The key of a user with the rights Manufacturing/User and Purchase/User, and no others.
+    master_data_key
+        The key of a user who may write products, bills of material, work centers and partners. Only
+        ``prepare`` uses it; without it ``prepare`` is refused.
+    """
+
+    def __init__(self, url: str, db: str, api_key: str, master_data_key: str | None = None) -> None:
+        self._odoo = Odoo(url, db, api_key)
+        self._master_data = Odoo(url, db, master_data_key) if master_data_key else None
+
+    def __repr__(self) -> str:
+        return f"<OdooGateway {self._odoo!r}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._odoo.close()
+        if self._master_data:
+            self._master_data.close()
+
+    def ping(self) -> Identity:
+        """Who we are there; also proves that the key may read manufacturing and purchase orders."""
+        user = self._odoo["res.users"].context_get()["uid"]
+        for model in ("mrp.production", "purchase.order"):
+            self._odoo[model].search_count(domain=[], limit=1)
+        login = self._odoo["res.users"].read(ids=[user], fields=["login"])[0]["login"]
+        return Identity(system=f"Odoo database {self._odoo.database}", user=login)
+
+    def prepare(self, given: MasterData) -> Prepared:
+        if self._master_data is None:
+            raise ErpRejected("products and factories can be made in Odoo only with the key for master data")
+        return master_data.prepare(self._master_data, given)
+
+    def push(self, order: ErpOrder) -> ErpReference:
+        return push.push(self._odoo, order)
+
+    def pull(self, references: Collection[str], since: str = "") -> Pull:
+        return pull.pull(self._odoo, references, since)
+
+    def cancel(self, reference: str, *, reason: str) -> None:
+        push.cancel(self._odoo, reference, reason=reason)
