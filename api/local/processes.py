@@ -68,6 +68,7 @@ def run(
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
     stdin: str = "",
+    folder: Path = Path("/"),
 ) -> str:
     """Run a short command to its end and return what it said.
 
@@ -80,7 +81,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        cwd="/",
+        cwd=folder,
         env={**plain_environment(), **(environment or {})},
         user=account.uid if account else None,
         group=account.gid if account else None,
