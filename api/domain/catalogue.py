@@ -1,5 +1,6 @@
 """What can be made: a style in its items (colours), an item in its SKUs (sizes), and the cloth they share."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,13 +39,26 @@ class Fabric(SQLModel, table=True):
     code: str = Field(unique=True, max_length=40)
     name: str = Field(max_length=80)
     stock_cm: int
-    """Bought and not yet cut."""
+    """In the stores when the books were opened; arrivals and what runs cut are counted on top."""
     dye_lot_minimum_cm: int
     roll_cm: int
     """A purchase is a multiple of this."""
     cost_per_metre_minor: int
     lead_days: int
     purchase_maximum_cm: int
+
+
+class FabricArrival(SQLModel, table=True):
+    """A dye lot bought by an approved plan: so much cloth from a day on."""
+
+    __tablename__ = "fabric_arrival"
+    __table_args__ = (CheckConstraint("quantity_cm > 0", name="fabric_arrival_quantity"),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    fabric_id: UUID = Field(foreign_key="fabric.id", index=True)
+    plan_id: UUID = Field(foreign_key="plan.id", index=True)
+    quantity_cm: int
+    arrives_on: date
 
 
 class Style(SQLModel, table=True):

@@ -83,4 +83,3 @@ class SandboxCharge(SQLModel, table=True):
     kind: PaymentKind = Field(sa_column=one_of(PaymentKind, "sandbox_charge_kind"))
     amount_minor: int
     currency: str = Field(max_length=3)
-    outcome: str | None = Field(default=None, max_length=20)

@@ -255,7 +255,6 @@ def upgrade() -> None:
         ),
         sa.Column("amount_minor", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.PrimaryKeyConstraint("reference"),
         sa.UniqueConstraint("payment_id"),
     )
@@ -320,6 +319,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_closure_factory_id"), "closure", ["factory_id"], unique=False)
+    op.create_table(
+        "fabric_arrival",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("fabric_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("quantity_cm", sa.Integer(), nullable=False),
+        sa.Column("arrives_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("quantity_cm > 0", name="fabric_arrival_quantity"),
+        sa.ForeignKeyConstraint(
+            ["fabric_id"],
+            ["fabric.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["plan_id"],
+            ["plan.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_fabric_arrival_fabric_id"), "fabric_arrival", ["fabric_id"], unique=False)
+    op.create_index(op.f("ix_fabric_arrival_plan_id"), "fabric_arrival", ["plan_id"], unique=False)
     op.create_table(
         "lane",
         sa.Column("factory_id", sa.Uuid(), nullable=False),
@@ -890,6 +909,9 @@ def downgrade() -> None:
     op.drop_table("production_line")
     op.drop_table("member")
     op.drop_table("lane")
+    op.drop_index(op.f("ix_fabric_arrival_plan_id"), table_name="fabric_arrival")
+    op.drop_index(op.f("ix_fabric_arrival_fabric_id"), table_name="fabric_arrival")
+    op.drop_table("fabric_arrival")
     op.drop_index(op.f("ix_closure_factory_id"), table_name="closure")
     op.drop_table("closure")
     op.drop_index(op.f("ix_book_order_factory_id"), table_name="book_order")

@@ -1,0 +1,197 @@
+"""Our own order book: what factories without an ERP read, accept and report on, without a consumer's name."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+import erp_bridge
+from api.db import transaction
+from api.domain.audit import AuditEntry
+from api.domain.catalogue import Item, Sku, Style
+from api.domain.errors import Unknown, invalid
+from api.domain.lifecycle import SYSTEM
+from api.domain.member import Member, Right
+from api.domain.orderbook import BookOrder, BookOrderStatus
+from api.domain.production import Factory
+
+_STATES = {
+    BookOrderStatus.OFFERED: erp_bridge.ProgressState.WAITING,
+    BookOrderStatus.ACCEPTED: erp_bridge.ProgressState.CONFIRMED,
+    BookOrderStatus.STARTED: erp_bridge.ProgressState.STARTED,
+    BookOrderStatus.DONE: erp_bridge.ProgressState.DONE,
+    BookOrderStatus.CANCELLED: erp_bridge.ProgressState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBookStore:
+    """The order book's side of `erp_bridge.orderbook.Store`; each call is a transaction of its own."""
+
+    at: datetime
+    """The moment that is written beside what changes."""
+
+    def unknown_skus(self, skus: Collection[str]) -> Collection[str]:
+        with transaction() as session:
+            known = set(session.exec(select(Sku.code).where(col(Sku.code).in_(skus))))
+        return set(skus) - known
+
+    def insert(self, order: erp_bridge.ErpOrder) -> bool:
+        with transaction() as session:
+            factory = session.exec(select(Factory).where(Factory.code == order.factory)).one()
+            entry = BookOrder(
+                reference=order.reference,
+                factory_id=factory.id,
+                line_code=order.line,
+                quantities={line.sku: line.quantity for line in order.lines},
+                start_on=order.start_at.date(),
+                finish_on=order.finish_at.date(),
+                changed_at=self.at,
+            )
+            values = entry.model_dump(include=set(BookOrder.model_fields))
+            # One statement decides between twins: the reference is unique.
+            added = session.execute(
+                insert(BookOrder).values(**values).on_conflict_do_nothing().returning(col(BookOrder.id))
+            ).first()
+            if added is not None:
+                session.add(_offered(entry, self.at))
+            return added is not None
+
+    def read(self, references: Collection[str]) -> Iterable[erp_bridge.Progress]:
+        with transaction() as session:
+            held = session.exec(select(BookOrder).where(col(BookOrder.reference).in_(references))).all()
+        return [_progress(order) for order in held]
+
+    def withdraw(self, reference: str, reason: str) -> bool:
+        with transaction() as session:
+            order = _for_update(session, reference)
+            if order.status == BookOrderStatus.CANCELLED:
+                return True
+            if any(order.done.values()) or order.status == BookOrderStatus.DONE:
+                return False
+            order.move(BookOrderStatus.CANCELLED, by=SYSTEM, at=self.at, why=reason)
+            order.changed_at = self.at
+        return True
+
+
+def _offered(order: BookOrder, at: datetime) -> AuditEntry:
+    """The first step of an order, which an INSERT past the session does not write by itself."""
+    return AuditEntry(
+        noun=order.lifecycle.noun,
+        subject_id=order.id,
+        subject=order.reference,
+        after=order.status.value,
+        actor=SYSTEM,
+        why="offered to the factory",
+        at=at,
+    )
+
+
+def _progress(order: BookOrder) -> erp_bridge.Progress:
+    expected = order.expected_on
+    return erp_bridge.Progress(
+        reference=order.reference,
+        state=_STATES[order.status],
+        done=tuple(erp_bridge.Pieces(sku, int(order.done.get(sku, 0))) for sku in sorted(order.quantities)),
+        expected_finish_at=datetime.combine(expected, time(10, tzinfo=UTC)) if expected else None,
+        changed_at=order.changed_at,
+        documents=(order.reference,),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with what it says to people who sew: style, colour, and the sizes with their pieces."""
+
+    order: BookOrder
+    style: Style
+    item: Item
+    sizes: tuple[tuple[str, str, int, int], ...]
+    """SKU code, size, pieces wanted, pieces reported."""
+
+
+def of_factory(session: Session, member: Member) -> Sequence[OrderView]:
+    """Orders of the member's own factory, the next to start first."""
+    member.must_have(Right.REPORT_PROGRESS)
+    orders = session.exec(
+        select(BookOrder)
+        .where(BookOrder.factory_id == member.factory_id)
+        .order_by(col(BookOrder.start_on), BookOrder.reference)
+    ).all()
+    return [view(session, order) for order in orders]
+
+
+def view(session: Session, order: BookOrder) -> OrderView:
+    skus = session.exec(select(Sku).where(col(Sku.code).in_(order.quantities)).order_by(Sku.code)).all()
+    item = session.get_one(Item, skus[0].item_id)
+    return OrderView(
+        order=order,
+        style=session.get_one(Style, item.style_id),
+        item=item,
+        sizes=tuple((s.code, s.size, order.quantities[s.code], int(order.done.get(s.code, 0))) for s in skus),
+    )
+
+
+def get_of_factory(session: Session, reference: str, member: Member) -> BookOrder:
+    """An order of the member's own factory, locked; another's is Unknown to them."""
+    member.must_have(Right.REPORT_PROGRESS)
+    order = _for_update(session, reference)
+    if order.factory_id != member.factory_id:
+        raise Unknown("order", reference)
+    return order
+
+
+def accept(session: Session, reference: str, *, member: Member, at: datetime) -> BookOrder:
+    """The factory takes the order with its quantities and days."""
+    return _step(
+        session, reference, BookOrderStatus.ACCEPTED, member=member, at=at, why="accepted by the factory"
+    )
+
+
+def start(session: Session, reference: str, *, member: Member, at: datetime) -> BookOrder:
+    """Cloth is being cut."""
+    return _step(session, reference, BookOrderStatus.STARTED, member=member, at=at, why="cutting has begun")
+
+
+def report(
+    session: Session, reference: str, *, done: Mapping[str, int], finished: bool, member: Member, at: datetime
+) -> BookOrder:
+    """Good pieces so far by SKU code; `finished` says that no more will come."""
+    order = get_of_factory(session, reference, member)
+    if order.status != BookOrderStatus.STARTED:
+        raise invalid("done", dict(done), f"the order {reference} is {order.status.value}: start it first")
+    order.report(done)
+    order.changed_at = at
+    if finished:
+        order.move(BookOrderStatus.DONE, by=member.actor, at=at, why="the factory says it is finished")
+    return order
+
+
+def expect(session: Session, reference: str, *, on: date, member: Member, at: datetime) -> BookOrder:
+    """The factory says when it will be finished."""
+    order = get_of_factory(session, reference, member)
+    order.expected_on, order.changed_at = on, at
+    return order
+
+
+def _step(
+    session: Session, reference: str, after: BookOrderStatus, *, member: Member, at: datetime, why: str
+) -> BookOrder:
+    order = get_of_factory(session, reference, member)
+    order.move(after, by=member.actor, at=at, why=why)
+    order.changed_at = at
+    return order
+
+
+def _for_update(session: Session, reference: str) -> BookOrder:
+    order = session.exec(select(BookOrder).where(BookOrder.reference == reference).with_for_update()).first()
+    if order is None:
+        raise Unknown("order", reference)
+    return order
+
+
+def factory_of(session: Session, factory_id: UUID) -> Factory:
+    return session.get_one(Factory, factory_id)

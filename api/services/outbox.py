@@ -1,0 +1,89 @@
+"""What must happen after a commit, and did it: the queue that survives every broker."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
+
+from api.domain.errors import Unknown
+from api.domain.member import Member, Right
+from api.domain.outbox import OutboxMessage
+
+LEASE = timedelta(seconds=30)
+"""How long a handler may take before the message is given out again; a plan asks for more."""
+
+
+def record(
+    session: Session,
+    topic: str,
+    *,
+    subject: str,
+    at: datetime,
+    not_before: datetime | None = None,
+    **payload: Any,
+) -> OutboxMessage:
+    """Announce in the caller's transaction that `topic` is to be handled, at the earliest at `not_before`."""
+    message = OutboxMessage(
+        topic=topic, subject=subject, payload=payload, recorded_at=at, not_before=not_before or at
+    )
+    session.add(message)
+    return message
+
+
+def claim(
+    session: Session, *, at: datetime, limit: int = 50, lease: timedelta = LEASE
+) -> Sequence[OutboxMessage]:
+    """Lease the oldest messages that are due and nobody's; two relays never get the same one."""
+    due = (
+        select(OutboxMessage)
+        .where(
+            col(OutboxMessage.done_at).is_(None),
+            col(OutboxMessage.parked_at).is_(None),
+            col(OutboxMessage.not_before) <= at,
+            or_(col(OutboxMessage.leased_until).is_(None), col(OutboxMessage.leased_until) <= at),
+        )
+        .order_by(col(OutboxMessage.not_before), col(OutboxMessage.recorded_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    messages = session.exec(due).all()
+    for message in messages:
+        message.leased_until = at + lease
+        message.attempts += 1
+    return messages
+
+
+def get_for_update(session: Session, message_id: UUID) -> OutboxMessage:
+    """The message, locked; raises Unknown."""
+    message = session.exec(
+        select(OutboxMessage).where(OutboxMessage.id == message_id).with_for_update()
+    ).first()
+    if message is None:
+        raise Unknown("message", str(message_id))
+    return message
+
+
+def revive(session: Session, message_id: UUID, *, member: Member, at: datetime) -> OutboxMessage:
+    """Send a parked message again, by a person with the right."""
+    member.must_have(Right.RETRY_MESSAGE)
+    message = get_for_update(session, message_id)
+    if message.parked_at is not None:
+        message.revive(at=at)
+    return message
+
+
+def waiting(session: Session, *, limit: int = 200) -> Sequence[OutboxMessage]:
+    """Messages not done, the parked ones first, then by age."""
+    return session.exec(
+        select(OutboxMessage)
+        .where(col(OutboxMessage.done_at).is_(None))
+        .order_by(col(OutboxMessage.parked_at).is_(None), col(OutboxMessage.recorded_at))
+        .limit(limit)
+    ).all()
+
+
+def count_waiting(session: Session) -> int:
+    return session.exec(select(func.count()).where(col(OutboxMessage.done_at).is_(None))).one()

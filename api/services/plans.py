@@ -1,0 +1,130 @@
+"""A plan from the wish for one to the decision over it; what approval sets off is in `plan_approval`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+import planner
+from api.domain.errors import Unknown, invalid
+from api.domain.lifecycle import SYSTEM
+from api.domain.member import Member, Right
+from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
+from api.services import numbers, outbox, planning
+from planner.check import cost, violations
+
+LONGEST_SECONDS = 600
+
+
+def request(session: Session, *, member: Member, seconds: int, seed: int, at: datetime) -> Plan:
+    """Ask the planner for a plan of everything confirmed; raises NothingToPlan where there is nothing."""
+    member.must_have(Right.MAKE_PLAN)
+    if not 1 <= seconds <= LONGEST_SECONDS:
+        raise invalid("seconds", seconds, f"must be 1 to {LONGEST_SECONDS}")
+    demand = planning.load(session, at=at)
+    (number,) = numbers.draw(session, PLAN_NUMBERS, 1)
+    plan = Plan(number=number, requested_at=at, seconds=seconds, seed=seed, day_zero=demand.day_zero)
+    plan.begin(by=member.actor, at=at, why=f"{len(demand.atoms)} pre-order lines wait for a run")
+    session.add(plan)
+    outbox.record(session, "plan.make", subject=plan.number, at=at, plan_id=str(plan.id))
+    return plan
+
+
+def start(session: Session, plan_id: UUID, *, at: datetime) -> tuple[Plan, planner.Problem] | None:
+    """Fix the problem a plan answers, when the planner takes it up; None when it was answered already.
+
+    Taken up again after a crash it answers the problem as it is then, not as it was.
+    """
+    plan = get_for_update(session, plan_id)
+    if plan.status == PlanStatus.REQUESTED:
+        plan.move(PlanStatus.COMPUTING, by=SYSTEM, at=at, why="the planner took it up")
+    if plan.status != PlanStatus.COMPUTING:
+        return None
+    demand = planning.load(session, at=at)
+    plan.problem, plan.digest = demand.problem.to_json(), demand.problem.digest()
+    plan.day_zero = demand.day_zero
+    return plan, demand.problem
+
+
+def note_progress(session: Session, plan_id: UUID, progress: dict[str, Any]) -> bool:
+    """Show how far the planner is; returns whether a person asked it to stop."""
+    plan = session.get_one(Plan, plan_id)
+    plan.progress = progress
+    return plan.stop_requested
+
+
+def stop(session: Session, number: str, *, member: Member) -> Plan:
+    """Ask the planner to answer with the best it has."""
+    member.must_have(Right.MAKE_PLAN)
+    plan = get_for_update(session, get_by_number(session, number).id)
+    plan.stop_requested = True
+    return plan
+
+
+def propose(
+    session: Session,
+    plan_id: UUID,
+    *,
+    answer: planner.Plan,
+    baseline: planner.Plan,
+    versions: dict[str, str],
+    at: datetime,
+) -> Plan:
+    """Keep the planner's answer beside the baseline, priced and verified by our own checker.
+
+    A plan that breaks a rule fails with the rule's words: it can never be approved.
+    """
+    plan = get_for_update(session, plan_id)
+    if plan.status != PlanStatus.COMPUTING:
+        return plan
+    problem = planner.Problem.from_json(plan.problem)
+    broken = violations(problem, answer)
+    plan.answer, plan.baseline, plan.versions = answer.to_json(), baseline.to_json(), versions
+    plan.cost = {"plan": _parts(problem, answer), "baseline": _parts(problem, baseline)}
+    if broken:
+        plan.move(PlanStatus.FAILED, by=SYSTEM, at=at, why=f"breaks rule {broken[0].rule}: {broken[0].text}")
+    else:
+        plan.move(PlanStatus.PROPOSED, by=SYSTEM, at=at, why=f"cost {plan.cost['plan']['total']}")
+    return plan
+
+
+def _parts(problem: planner.Problem, plan: planner.Plan) -> dict[str, int]:
+    priced = cost(problem, plan)
+    return {**asdict(priced), "total": priced.total}
+
+
+def fail(session: Session, plan_id: UUID, *, why: str, at: datetime) -> None:
+    """There is no plan, and why: for the person who asked."""
+    plan = get_for_update(session, plan_id)
+    if plan.status in (PlanStatus.REQUESTED, PlanStatus.COMPUTING):
+        plan.move(PlanStatus.FAILED, by=SYSTEM, at=at, why=why)
+
+
+def reject(session: Session, number: str, *, member: Member, why: str, at: datetime) -> Plan:
+    """A person with the right does not want this plan."""
+    member.must_have(Right.APPROVE_PLAN)
+    plan = get_for_update(session, get_by_number(session, number).id)
+    plan.move(PlanStatus.REJECTED, by=member.actor, at=at, why=why)
+    return plan
+
+
+def get_by_number(session: Session, number: str) -> Plan:
+    """The plan, or Unknown."""
+    plan = session.exec(select(Plan).where(Plan.number == number)).first()
+    if plan is None:
+        raise Unknown("plan", number)
+    return plan
+
+
+def get_for_update(session: Session, plan_id: UUID) -> Plan:
+    return session.exec(
+        select(Plan).where(Plan.id == plan_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def listed(session: Session) -> Sequence[Plan]:
+    """Every plan, the latest first."""
+    return session.exec(select(Plan).order_by(col(Plan.requested_at).desc())).all()

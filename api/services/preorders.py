@@ -1,0 +1,188 @@
+"""What a consumer can do with a pre-order: place it, find it again, follow it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from api.domain.campaign import Campaign
+from api.domain.catalogue import Item, Sku
+from api.domain.errors import InvalidRequest, Unknown
+from api.domain.lifecycle import SYSTEM
+from api.domain.member import Member, Right
+from api.domain.payment import Payment, PaymentKind, PaymentStatus
+from api.domain.preorder import (
+    PREORDER_NUMBERS,
+    Preorder,
+    PreorderCreate,
+    PreorderLine,
+    PreorderLineCreate,
+    PreorderLineRead,
+    PreorderRead,
+    PreorderStatus,
+    pieces,
+)
+from api.security import preorder_of_token, preorder_token
+from api.services import campaigns, numbers, payments
+from api.settings import settings
+
+CONSUMER = "consumer"
+
+
+def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorder:
+    """Take a pre-order and ask for its payment at the first tier's price; the close gives back more.
+
+    Raises Unknown, CampaignNotOpen, or InvalidRequest naming each wrong line.
+    """
+    campaign = _open_campaign(session, request.campaign, at)
+    skus = _skus(session, campaign, request.lines)
+    (number,) = numbers.draw(session, PREORDER_NUMBERS, 1)
+    preorder = Preorder(
+        number=number,
+        campaign_id=campaign.id,
+        buyer_name=request.name,
+        email=request.email,
+        region=request.region,
+        address=request.address,
+        placed_at=at,
+        price_minor=campaign.prices.price(1),
+        currency=campaign.currency,
+        promise_from_on=campaign.ship_from_on,
+        promise_by_on=campaign.ship_by_on,
+    )
+    preorder.begin(by=CONSUMER, at=at, why="placed")
+    session.add(preorder)
+    session.flush()
+    lines = [_line(preorder.id, wanted, skus[wanted.sku]) for wanted in request.lines]
+    session.add_all(lines)
+    payments.request_charge(session, preorder, preorder.price_minor * pieces(lines), at=at)
+    return preorder
+
+
+def _open_campaign(session: Session, slug: str, at: datetime) -> Campaign:
+    # Shared lock: placements do not wait for each other, the close waits for them and they for the close.
+    campaign = session.exec(
+        select(Campaign).where(Campaign.slug == slug).with_for_update(read=True, key_share=False)
+    ).first()
+    if campaign is None:
+        raise Unknown("campaign", slug)
+    campaign.accept(at=at)
+    return campaign
+
+
+def _skus(session: Session, campaign: Campaign, lines: Sequence[PreorderLineCreate]) -> dict[str, Sku]:
+    offered = session.exec(
+        select(Sku).join(Item, col(Item.id) == Sku.item_id).where(Item.style_id == campaign.style_id)
+    )
+    skus = {sku.code: sku for sku in offered}
+    problems, seen = [], set[str]()
+    for index, line in enumerate(lines):
+        if line.sku not in skus:
+            detail = f"is not offered in the campaign {campaign.slug}"
+            problems.append({"field": f"lines[{index}].sku", "value": line.sku, "detail": detail})
+        elif line.sku in seen:
+            problems.append({"field": f"lines[{index}].sku", "value": line.sku, "detail": "is named twice"})
+        seen.add(line.sku)
+    if problems:
+        raise InvalidRequest(problems)
+    return skus
+
+
+def _line(preorder_id: UUID, wanted: PreorderLineCreate, sku: Sku) -> PreorderLine:
+    return PreorderLine(
+        preorder_id=preorder_id,
+        sku_id=sku.id,
+        quantity=wanted.quantity,
+        accept_other_colour=wanted.accept_other_colour,
+        accept_next_size=wanted.accept_next_size,
+    )
+
+
+def token(preorder: Preorder) -> str:
+    """The secret part of the link that finds this pre-order again."""
+    return preorder_token(settings().secret, preorder.id)
+
+
+def get_by_token(session: Session, token: str) -> Preorder:
+    """The pre-order a signed link leads to; raises LinkNotValid or Unknown."""
+    preorder = session.get(Preorder, preorder_of_token(settings().secret, token))
+    if preorder is None:
+        raise Unknown("pre-order", token[:8])
+    return preorder
+
+
+def lines_of(session: Session, preorder_id: UUID) -> Sequence[PreorderLineRead]:
+    """The lines with colour and size, in the order of their SKU codes."""
+    rows = session.exec(
+        select(PreorderLine, Sku, Item)
+        .join(Sku, col(Sku.id) == PreorderLine.sku_id)
+        .join(Item, col(Item.id) == Sku.item_id)
+        .where(PreorderLine.preorder_id == preorder_id)
+        .order_by(Sku.code)
+    )
+    return [
+        PreorderLineRead(
+            sku=sku.code,
+            colour=item.colour,
+            size=sku.size,
+            quantity=line.quantity,
+            accept_other_colour=line.accept_other_colour,
+            accept_next_size=line.accept_next_size,
+        )
+        for line, sku, item in rows
+    ]
+
+
+def read(session: Session, preorder: Preorder) -> PreorderRead:
+    """The pre-order as its owner sees it, with the links to follow and to pay it."""
+    campaign = session.get_one(Campaign, preorder.campaign_id)
+    lines = lines_of(session, preorder.id)
+    money = payments.of_preorder(session, preorder.id)
+    link = f"{settings().public_url}/o/{token(preorder)}"
+    count = sum(line.quantity for line in lines)
+    return PreorderRead(
+        **preorder.model_dump(include=set(PreorderRead.model_fields) & set(Preorder.model_fields)),
+        campaign=campaign.slug,
+        lines=list(lines),
+        pieces=count,
+        total_minor=preorder.price_minor * count,
+        paid_minor=_confirmed(money, PaymentKind.CHARGE),
+        refunded_minor=_confirmed(money, PaymentKind.REFUND),
+        settled_price_minor=campaign.settled_price_minor,
+        link=link,
+        pay_link=f"{link}/pay" if awaits_payment(preorder) else None,
+    )
+
+
+def awaits_payment(preorder: Preorder) -> bool:
+    return preorder.status == PreorderStatus.PLACED and preorder.paid_at is None
+
+
+def _confirmed(money: Iterable[Payment], kind: PaymentKind) -> int:
+    return sum(p.amount_minor for p in money if p.kind == kind and p.status == PaymentStatus.CONFIRMED)
+
+
+def ship(session: Session, number: str, *, member: Member, at: datetime) -> Preorder:
+    """The parcel has left; by a person with the right."""
+    member.must_have(Right.SHIP)
+    preorder = session.exec(select(Preorder).where(Preorder.number == number).with_for_update()).first()
+    if preorder is None or not _of_team(session, preorder, member):
+        raise Unknown("pre-order", number)
+    preorder.move(PreorderStatus.SHIPPED, by=member.actor, at=at, why="parcel handed over")
+    session.flush()
+    campaigns.note_shipped(session, preorder.campaign_id, at=at)
+    return preorder
+
+
+def _of_team(session: Session, preorder: Preorder, member: Member) -> bool:
+    campaign = session.get_one(Campaign, preorder.campaign_id)
+    return member.team_id in (None, campaign.team_id)
+
+
+def advance(session: Session, preorder: Preorder, to: PreorderStatus, *, at: datetime, why: str) -> None:
+    """Move a pre-order forward because its runs moved; nothing when it is there or further already."""
+    order = list(PreorderStatus)
+    while order.index(preorder.status) < order.index(to) <= order.index(PreorderStatus.READY):
+        preorder.move(order[order.index(preorder.status) + 1], by=SYSTEM, at=at, why=why)
+    session.add(preorder)
