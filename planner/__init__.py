@@ -4,14 +4,18 @@ The documents, the second opinion and the pegging load no solver; ``planner.solv
 imported by whoever works, never by a web process.
 """
 
+from planner.check import Cost, Violation, cost, violations
 from planner.demand import Item, Lot, Sku, Style, Substitute
 from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
+from planner.pegging import Atom, Peg, peg
 from planner.plan import Explanation, Over, Piece, Plan, PurchaseOrder, Run, Slot
 from planner.problem import Problem
 from planner.supply import Changeover, Fabric, Factory, Line, Purchase, Rate, Shipping
 
 __all__ = [
+    "Atom",
     "Changeover",
+    "Cost",
     "Explanation",
     "Fabric",
     "Factory",
@@ -22,6 +26,7 @@ __all__ = [
     "Line",
     "Lot",
     "Over",
+    "Peg",
     "Piece",
     "Plan",
     "Problem",
@@ -34,4 +39,8 @@ __all__ = [
     "Slot",
     "Style",
     "Substitute",
+    "Violation",
+    "cost",
+    "peg",
+    "violations",
 ]

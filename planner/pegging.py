@@ -99,7 +99,7 @@ class _Shares:
         self._served.append(atom)
         missing = atom.quantity
         while missing and (path := self._path(atom)):
-            missing -= self._move(atom, path, missing)
+            missing -= self._move(path, missing)
 
     def _path(self, atom: Atom) -> list[tuple[Atom, str]]:
         """Steps (who, to which SKU) that end at an SKU with pieces left; empty where there is none."""
@@ -119,7 +119,7 @@ class _Shares:
                             queue.append([*path, (other, target)])
         return []
 
-    def _move(self, atom: Atom, path: list[tuple[Atom, str]], missing: int) -> int:
+    def _move(self, path: list[tuple[Atom, str]], missing: int) -> int:
         held = [self.given[who.id, path[place][1]] for place, (who, _) in enumerate(path[1:])]
         quantity = min([missing, self.left[path[-1][1]], *held])
         for place, (who, _) in enumerate(path[1:]):

@@ -1,0 +1,148 @@
+"""Improvement: free a few styles, decide them exactly against what the others leave, keep what is better."""
+
+import itertools
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+
+from planner.check import cost, violations
+from planner.ledger import Cell, Ledger
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.subproblem import Answer, Entries, solve_part
+from planner.watch import Watch
+from planner.waves import waves
+
+FREE_STYLES = 2
+SLICE_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class Incumbent:
+    """The best plan so far and its cost, both by the second opinion."""
+
+    plan: Plan
+    cost: int
+
+
+class Search:
+    """The state of an improvement: the books of the current plan and the best one."""
+
+    def __init__(self, problem: Problem, start: Plan, watch: Watch, seed: int) -> None:
+        self.problem = problem
+        self.watch = watch
+        self.seed = seed
+        self.random = random.Random(seed)
+        self.demand = waves(problem)
+        self.ledger = Ledger(problem)
+        self.best = Incumbent(start, cost(problem, start).total)
+        frozen = {run.cell for run in problem.frozen}
+        for run in start.runs:
+            if run.cell not in frozen:
+                self.ledger.enter_run(run)
+
+    @property
+    def decisions(self) -> int:
+        """Possible runs, each tier counted."""
+        return sum(
+            sum(len(line.tiers) for line in self.problem.lines if item.style in line.styles)
+            * (self.problem.buckets - item.release_bucket)
+            for item in self.problem.items
+        )
+
+    def run(self, iterations: int | None) -> None:
+        """Improve until the time is over, the iterations are done or the caller stops it."""
+        near = self.neighbours()
+        waiting: list[str] = []
+        steps = itertools.count() if iterations is None else range(iterations)
+        for _ in steps if near else ():
+            if self.watch.left <= 0 or self.watch.stopped:
+                return
+            if not waiting:
+                waiting = sorted(near)
+                self.random.shuffle(waiting)
+            style = waiting.pop()
+            others = near[style][:6]
+            chosen = {style, *self.random.sample(others, min(len(others), FREE_STYLES - 1))}
+            self.improve(chosen, min(SLICE_SECONDS, self.watch.left))
+            self.watch.report()
+
+    def restart(self, entries: Entries) -> None:
+        """Go on from these runs, if they are the cheapest plan so far."""
+        ledger = Ledger(self.problem)
+        entries.enter(ledger)
+        if self.offer(ledger.plan()):
+            self.ledger = ledger
+
+    def whole(self, seconds: float) -> Answer:
+        """The exact model of everything, from nothing; its bound is a bound of the problem's cost."""
+        ledger = Ledger(self.problem)
+        empty = cost(self.problem, ledger.plan().stating(purchases=())).total
+        styles = [style.id for style in self.problem.styles]
+        answer = solve_part(ledger, styles, self.demand, seconds=seconds, seed=self.seed)
+        return Answer(
+            answer.entries,
+            None if answer.bound is None else answer.bound + empty,
+            answer.infeasible,
+            answer.optimal,
+        )
+
+    def improve(self, styles: set[str], seconds: float) -> bool:
+        """Decide the styles anew; True where the plan became cheaper."""
+        removed = self._remove(styles)
+        try:
+            answer = self.watch.wait_for(
+                lambda: solve_part(
+                    self.ledger, styles, self.demand, seconds=seconds, seed=self.seed, gap=1e-4
+                )
+            )
+            if answer.entries is not None:
+                answer.entries.enter(self.ledger)
+                if self.offer(self.ledger.plan()):
+                    return True
+                self._remove(styles)
+        except BaseException:
+            removed.enter(self.ledger)
+            raise
+        removed.enter(self.ledger)
+        return False
+
+    def offer(self, plan: Plan) -> bool:
+        """Keep the plan where it breaks no rule and is cheaper than the best."""
+        price = cost(self.problem, plan).total
+        if price >= self.best.cost or violations(self.problem, plan):
+            return False
+        self.best = Incumbent(plan, price)
+        self.watch.best_cost = price
+        return True
+
+    def _remove(self, styles: set[str]) -> Entries:
+        """Take the runs of the styles out of the books, frozen ones aside; returns what they held."""
+        pieces: dict[tuple[Cell, str, str], int] = {}
+        overs: dict[tuple[Cell, str], int] = {}
+        for cell, content in list(self.ledger.runs.items()):
+            if self.problem.find.item[cell[0]].style not in styles or content.frozen:
+                continue
+            pieces.update({(cell, *key): n for key, n in content.pieces.items()})
+            overs.update({(cell, sku): n for sku, n in content.overs.items()})
+            self.ledger.close(cell)
+        return Entries(pieces, overs)
+
+    def neighbours(self) -> dict[str, list[str]]:
+        """For each style the others that compete with it for a line or a fabric, most shared first."""
+        lines: dict[str, set[str]] = defaultdict(set)
+        fabrics: dict[str, set[str]] = defaultdict(set)
+        for line in self.problem.lines:
+            for style in line.styles:
+                lines[style].add(line.id)
+        for item in self.problem.items:
+            fabrics[item.style].add(item.fabric)
+
+        def shared(one: str, other: str) -> int:
+            return len(lines[one] & lines[other]) + 3 * len(fabrics[one] & fabrics[other])
+
+        names = [style.id for style in self.problem.styles]
+        return {
+            one: sorted((o for o in names if o != one and shared(one, o)), key=lambda o: (-shared(one, o), o))
+            for one in names
+        }

@@ -1,0 +1,145 @@
+"""solve(): a plan for a problem, the bound that says how good it is, and the baseline beside it."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planner.baseline import baseline
+from planner.check import cost, violations
+from planner.explain import explanations
+from planner.ledger import Ledger
+from planner.plan import Plan
+from planner.problem import Problem
+from planner.search import Incumbent, Search
+from planner.sequence import schedule
+from planner.watch import Progress, Stopped, Watch
+
+WHOLE_DECISIONS = 1_500  # up to so many possible runs the exact model of everything comes first
+BOUND_TOLERANCE = 1e-8  # of its value, by which the solver's arithmetic may err
+
+
+class Status(StrEnum):
+    """What became of a problem. Only OPTIMAL and FEASIBLE come with a plan."""
+
+    OPTIMAL = "optimal"  # proved: no plan is cheaper
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"  # proved: the frozen runs cannot stand in any plan
+    NO_TIME = "no_time"  # neither a plan nor a proof that there is none
+    FAILED = "failed"  # the search broke down before there was a plan
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer of ``solve``.
+
+    ``lower_bound`` holds for every plan of the problem, None where nothing is proved. ``failure`` is
+    the text of an error that ended the search early; the plan is then the best found before it.
+    """
+
+    status: Status
+    plan: Plan | None
+    baseline: Plan | None
+    lower_bound: float | None
+    seconds: float
+    failure: str | None = None
+
+
+def solve(
+    problem: Problem,
+    *,
+    seconds: float,
+    seed: int = 0,
+    iterations: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Result:
+    """The cheapest plan found within ``seconds``; never dearer than the baseline.
+
+    ``stop`` is asked about twenty times a second; once true, the best plan so far is returned.
+    """
+    watch = Watch(seconds, stop, on_progress)
+    watch.report("baseline")
+    first = _finished(problem, baseline(problem))
+    if violations(problem, first):
+        return _without_baseline(problem, watch, seed)
+    search = Search(problem, first, watch, seed)
+    watch.best_cost = search.best.cost
+    watch.report("baseline")
+    failure = None
+    try:
+        _search(search, watch, iterations)
+    except Stopped:
+        pass
+    except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
+        failure = f"{type(error).__name__}: {error}"
+    return _result(problem, search, first, watch, failure)
+
+
+def _search(search: Search, watch: Watch, iterations: int | None) -> None:
+    """The exact model of everything where it is small, then improvement by parts until time is over."""
+    if search.decisions <= WHOLE_DECISIONS:
+        for share in (0.2, 1.0):
+            if _whole(search, watch, share * watch.left):
+                return
+    watch.report("improving")
+    search.run(iterations)
+
+
+def _whole(search: Search, watch: Watch, seconds: float) -> bool:
+    """True where the plan is proved best."""
+    watch.report("exact model")
+    answer = watch.wait_for(lambda: search.whole(seconds))
+    if answer.bound is not None:
+        watch.bound = max(lower_bound(answer.bound), watch.bound or -math.inf)
+    if answer.entries is not None:
+        search.restart(answer.entries)
+    return watch.bound is not None and watch.bound > search.best.cost - 1
+
+
+def lower_bound(value: float) -> float:
+    """The solver's bound, less what its arithmetic may err, rounded up: costs are whole."""
+    return float(math.ceil(value - BOUND_TOLERANCE * max(1.0, abs(value))))
+
+
+def _without_baseline(problem: Problem, watch: Watch, seed: int) -> Result:
+    """Frozen runs ask for more than the baseline finds: only the exact model can tell."""
+    empty = Plan(problem.name, runs=problem.frozen)
+    search = Search(problem, empty, watch, seed)
+    failure = None
+    try:
+        answer = watch.wait_for(lambda: search.whole(watch.left))
+    except Stopped:
+        return Result(Status.NO_TIME, None, None, None, watch.elapsed)
+    except Exception as error:  # noqa: BLE001 - stated in the result; the caller has nothing to catch
+        return Result(Status.FAILED, None, None, None, watch.elapsed, f"{type(error).__name__}: {error}")
+    if answer.infeasible:
+        return Result(Status.INFEASIBLE, None, None, None, watch.elapsed)
+    if answer.entries is None:
+        return Result(Status.NO_TIME, None, None, None, watch.elapsed)
+    watch.bound = None if answer.bound is None else lower_bound(answer.bound)
+    ledger = Ledger(problem)
+    answer.entries.enter(ledger)
+    search.best = Incumbent(ledger.plan(), cost(problem, ledger.plan()).total)
+    return _result(problem, search, None, watch, failure)
+
+
+def _result(
+    problem: Problem, search: Search, first: Plan | None, watch: Watch, failure: str | None
+) -> Result:
+    bound = None if watch.bound is None else min(watch.bound, float(search.best.cost))
+    proved = bound is not None and bound > search.best.cost - 1
+    status = Status.OPTIMAL if proved else Status.FEASIBLE
+    plan = _finished(problem, search.best.plan)
+    seconds = round(watch.elapsed, 3)
+    plan = plan.stating(status=str(status), lower_bound=bound, seconds=seconds)
+    return Result(status, plan, first, bound, seconds, failure)
+
+
+def _finished(problem: Problem, plan: Plan) -> Plan:
+    """The plan with its schedule, its reasons and its cost."""
+    return plan.stating(
+        schedule=schedule(problem, plan.runs),
+        explanations=explanations(problem, plan),
+        objective=cost(problem, plan).total,
+    )
