@@ -131,7 +131,7 @@ def _held(session: Session) -> dict[UUID, int]:
 
 
 def _frozen_runs(session: Session, day_zero: date) -> Sequence[Run]:
-    """Approved and not yet done, in a week of the horizon; those of past weeks use no time that is planned."""
+    """Approved and not yet done, in a week of the horizon; past weeks use no time that is planned."""
     last = day_zero + timedelta(days=BUCKETS * BUCKET_DAYS)
     return session.exec(
         select(Run)

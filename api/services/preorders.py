@@ -31,7 +31,9 @@ CONSUMER = "consumer"
 
 
 def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorder:
-    """Take a pre-order and ask for its payment at the first tier's price; the close gives back more.
+    """Take a pre-order and ask for its payment at the first tier's price.
+
+    The close gives back the difference to the price that is reached.
 
     Raises Unknown, CampaignNotOpen, or InvalidRequest naming each wrong line.
     """

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from api.domain.payment import PaymentKind, SandboxCharge
 from api.payments.port import EventKind
@@ -52,10 +52,10 @@ def _book(session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: i
         "amount_minor": amount_minor,
         "currency": currency,
     }
-    statement = (
-        insert(SandboxCharge).values(**row).on_conflict_do_nothing().returning(SandboxCharge.reference)
-    )  # type: ignore[arg-type]
-    return session.execute(statement).first() is not None
+    added = (
+        insert(SandboxCharge).values(**row).on_conflict_do_nothing().returning(col(SandboxCharge.reference))
+    )
+    return session.execute(added).first() is not None
 
 
 def _notify(
