@@ -11,6 +11,15 @@ FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=5)
 
 
+class Heartbeat(SQLModel, table=True):
+    """When a part of the platform that answers no requests was last at work."""
+
+    __tablename__ = "heartbeat"
+
+    part: str = Field(primary_key=True, max_length=20)
+    at: datetime = Field(sa_type=Moment)
+
+
 class OutboxMessage(SQLModel, table=True):
     """An announcement written in the same transaction as the change it announces.
 

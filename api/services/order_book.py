@@ -41,16 +41,7 @@ class OrderBookStore:
 
     def insert(self, order: erp_bridge.ErpOrder) -> bool:
         with transaction() as session:
-            factory = session.exec(select(Factory).where(Factory.code == order.factory)).one()
-            entry = BookOrder(
-                reference=order.reference,
-                factory_id=factory.id,
-                line_code=order.line,
-                quantities={line.sku: line.quantity for line in order.lines},
-                start_on=order.start_at.date(),
-                finish_on=order.finish_at.date(),
-                changed_at=self.at,
-            )
+            entry = entry_of(session, order, at=self.at)
             values = entry.model_dump(include=set(BookOrder.model_fields))
             # One statement decides between twins: the reference is unique.
             added = session.execute(
@@ -63,7 +54,7 @@ class OrderBookStore:
     def read(self, references: Collection[str]) -> Iterable[erp_bridge.Progress]:
         with transaction() as session:
             held = session.exec(select(BookOrder).where(col(BookOrder.reference).in_(references))).all()
-        return [_progress(order) for order in held]
+        return [progress_of(order) for order in held]
 
     def withdraw(self, reference: str, reason: str) -> bool:
         with transaction() as session:
@@ -75,6 +66,20 @@ class OrderBookStore:
             order.move(BookOrderStatus.CANCELLED, by=SYSTEM, at=self.at, why=reason)
             order.changed_at = self.at
         return True
+
+
+def entry_of(session: Session, order: erp_bridge.ErpOrder, *, at: datetime) -> BookOrder:
+    """The entry that an order becomes, offered and not yet written."""
+    factory = session.exec(select(Factory).where(Factory.code == order.factory)).one()
+    return BookOrder(
+        reference=order.reference,
+        factory_id=factory.id,
+        line_code=order.line,
+        quantities={line.sku: line.quantity for line in order.lines},
+        start_on=order.start_at.date(),
+        finish_on=order.finish_at.date(),
+        changed_at=at,
+    )
 
 
 def _offered(order: BookOrder, at: datetime) -> AuditEntry:
@@ -90,7 +95,8 @@ def _offered(order: BookOrder, at: datetime) -> AuditEntry:
     )
 
 
-def _progress(order: BookOrder) -> erp_bridge.Progress:
+def progress_of(order: BookOrder) -> erp_bridge.Progress:
+    """What the factory has said of an order so far."""
     expected = order.expected_on
     return erp_bridge.Progress(
         reference=order.reference,

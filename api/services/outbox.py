@@ -1,6 +1,7 @@
 """What must happen after a commit, and did it: the queue that survives every broker."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from api.domain.member import Member, Right
 from api.domain.outbox import OutboxMessage
 
 LEASE = timedelta(seconds=30)
-"""How long a handler may take before the message is given out again; a plan asks for more."""
+"""How long most handlers may take before their message is given out again."""
 
 
 def record(
@@ -34,14 +35,18 @@ def record(
 
 
 def claim(
-    session: Session, *, at: datetime, limit: int = 50, lease: timedelta = LEASE
+    session: Session, *, at: datetime, leases: Mapping[str, timedelta], limit: int = 50
 ) -> Sequence[OutboxMessage]:
-    """Lease the oldest messages that are due and nobody's; two relays never get the same one."""
+    """Lease the oldest messages that are due and nobody's; two relays never get the same one.
+
+    `leases` says how long the handler of each topic may take; a topic without a handler is left alone.
+    """
     due = (
         select(OutboxMessage)
         .where(
             col(OutboxMessage.done_at).is_(None),
             col(OutboxMessage.parked_at).is_(None),
+            col(OutboxMessage.topic).in_(leases),
             col(OutboxMessage.not_before) <= at,
             or_(col(OutboxMessage.leased_until).is_(None), col(OutboxMessage.leased_until) <= at),
         )
@@ -51,7 +56,7 @@ def claim(
     )
     messages = session.exec(due).all()
     for message in messages:
-        message.leased_until = at + lease
+        message.leased_until = at + leases[message.topic]
         message.attempts += 1
     return messages
 
@@ -85,5 +90,19 @@ def waiting(session: Session, *, limit: int = 200) -> Sequence[OutboxMessage]:
     ).all()
 
 
-def count_waiting(session: Session) -> int:
-    return session.exec(select(func.count()).where(col(OutboxMessage.done_at).is_(None))).one()
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Messages not done: on their way, and set aside for a person."""
+
+    waiting: int
+    parked: int
+
+
+def counts(session: Session) -> Counts:
+    """How full the queue is."""
+    every, parked = session.exec(
+        select(func.count(), func.count(col(OutboxMessage.parked_at))).where(
+            col(OutboxMessage.done_at).is_(None)
+        )
+    ).one()
+    return Counts(every - parked, parked)

@@ -71,9 +71,12 @@ def propose(
     answer: planner.Plan,
     baseline: planner.Plan,
     versions: dict[str, str],
+    failure: str | None,
     at: datetime,
 ) -> Plan:
     """Keep the planner's answer beside the baseline, priced and verified by our own checker.
+
+    `failure` says what ended the search early: the plan is then the best found before, and is labelled so.
 
     A plan that breaks a rule fails with the rule's words: it can never be approved.
     """
@@ -83,6 +86,7 @@ def propose(
     problem = planner.Problem.from_json(plan.problem)
     broken = violations(problem, answer)
     plan.answer, plan.baseline, plan.versions = answer.to_json(), baseline.to_json(), versions
+    plan.progress = {"failure": failure} if failure else None
     plan.cost = {"plan": _parts(problem, answer), "baseline": _parts(problem, baseline)}
     if broken:
         plan.move(PlanStatus.FAILED, by=SYSTEM, at=at, why=f"breaks rule {broken[0].rule}: {broken[0].text}")

@@ -46,7 +46,7 @@ def refund(session: Session, *, payment_id: UUID, amount_minor: int, currency: s
 def _book(session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: int, currency: str) -> bool:
     """Write the movement once; returns whether it is new."""
     row = {
-        "reference": _reference(payment_id),
+        "reference": reference_of(payment_id),
         "payment_id": payment_id,
         "kind": kind,
         "amount_minor": amount_minor,
@@ -61,7 +61,12 @@ def _book(session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: i
 def _notify(
     session: Session, payment_id: UUID, kind: EventKind, why: str, *, at: datetime, not_before: datetime
 ) -> None:
-    event = {"payment": str(payment_id), "kind": kind.value, "reference": _reference(payment_id), "why": why}
+    event = {
+        "payment": str(payment_id),
+        "kind": kind.value,
+        "reference": reference_of(payment_id),
+        "why": why,
+    }
     outbox.record(
         session,
         "sandbox.notify",
@@ -72,5 +77,6 @@ def _notify(
     )
 
 
-def _reference(payment_id: UUID) -> str:
+def reference_of(payment_id: UUID) -> str:
+    """The sandbox's own number of a charge or refund."""
     return f"sbx_{payment_id.hex[:20]}"

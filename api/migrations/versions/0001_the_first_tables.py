@@ -168,6 +168,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("code"),
     )
     op.create_table(
+        "heartbeat",
+        sa.Column("part", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("part"),
+    )
+    op.create_table(
         "idempotency_record",
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("request", postgresql.JSONB(none_as_null=True), nullable=False),
@@ -929,6 +935,7 @@ def downgrade() -> None:
     op.drop_table("outbox_message")
     op.drop_index(op.f("ix_idempotency_record_recorded_at"), table_name="idempotency_record")
     op.drop_table("idempotency_record")
+    op.drop_table("heartbeat")
     op.drop_table("factory")
     op.drop_table("fabric")
     op.drop_index("ix_audit_entry_subject", table_name="audit_entry")

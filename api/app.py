@@ -1,0 +1,88 @@
+"""The JSON API: nouns in `routes`, every refusal as problem+json (RFC 9457)."""
+
+import json
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refusal, Rejected
+from api.routes import campaigns, health, messages, orders, payments, plans, preorders, runs, sessions
+
+_STATUS: dict[type[Refusal], int] = {
+    NotSignedIn: 401,
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    Rejected: 422,
+}
+_LONGEST_VALUE = 100
+NOT_JSON = 400
+
+
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of a refusal's family."""
+    return next(status for family, status in _STATUS.items() if isinstance(refusal, family))
+
+
+def create_app() -> FastAPI:
+    """The API by itself; `web.app` mounts it at `/api`."""
+    app = FastAPI(title="Counterflow", version="1", docs_url=None, redoc_url=None)
+    for noun in (campaigns, preorders, payments, plans, runs, orders, messages, sessions, health):
+        app.include_router(noun.router)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    return app
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """A problem+json answer; `code` is stable, `detail` is for people."""
+    body = {
+        "type": f"urn:counterflow:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+    }
+    return JSONResponse(body | more, status, media_type="application/problem+json")
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 - for mypy: Starlette types every handler alike
+    more: dict[str, Any] = {"errors": error.fields} if isinstance(error, Rejected) else {}
+    facts = json.loads(json.dumps(error.facts(), default=str))
+    facts.pop("problems", None)
+    return problem(status_of(error), error.code, str(error), **(more | facts))
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    wrong = [
+        {"field": _path(one["loc"]), "value": _clipped(one.get("input")), "detail": one["msg"]}
+        for one in error.errors()
+    ]
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        wrong = [{"field": "body", "value": None, "detail": "is not JSON"}]
+        return problem(NOT_JSON, "not_json", "body: is not JSON", errors=wrong)
+    detail = "; ".join(f"{one['field']}: {one['detail']}" for one in wrong[:5])
+    return problem(422, "invalid_request", detail, errors=wrong)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """`("body", "lines", 0, "sku")` as people write it: `lines[0].sku`."""
+    parts = location[1:] if location[0] in ("body", "query", "path", "header", "cookie") else location
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".") or "body"
+
+
+def _clipped(value: Any) -> Any:
+    """What was sent, as far as it helps to recognise it."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return json.loads(text) if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    return problem(error.status_code, "http_error", str(error.detail))

@@ -1,0 +1,24 @@
+"""Celery and its timetable. The broker only carries: what must happen stands in the database."""
+
+from celery import Celery
+
+from api.settings import settings
+
+app = Celery("counterflow", broker=settings().broker_url)
+app.conf.update(
+    include=["workers.outbox", "workers.campaigns", "workers.payments", "workers.planning", "workers.erp"],
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    worker_hijack_root_logger=False,
+    # A lost message is found again in the outbox when its lease ends, so the broker need not redeliver.
+    task_acks_late=False,
+    broker_transport_options={"visibility_timeout": 3600},
+    timezone="UTC",
+    beat_schedule={
+        # A beat that waits while no worker runs is worth nothing later: it expires before the next but one.
+        "relay the outbox": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 2}},
+        "close due campaigns": {"task": "campaigns.close_due", "schedule": 5.0, "options": {"expires": 10}},
+        "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
+    },
+)

@@ -1,0 +1,102 @@
+"""The planner's place: minutes of work, with progress to see and a way to stop it."""
+
+import platform
+from datetime import timedelta
+from importlib.metadata import version
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from api.db import engine, transaction
+from api.domain.errors import NothingToPlan
+from api.services import plans
+from planner.solve import Result, solve
+from planner.watch import Progress
+from workers.outbox import TryAgainLater, handles, now
+
+log = structlog.get_logger()
+_ONE_AT_A_TIME = 0x736F6C76  # "solv": the advisory lock of the planner
+_LEASE = timedelta(seconds=plans.LONGEST_SECONDS + 60)
+
+
+@handles("plan.make", lease=_LEASE)
+def make_plan(plan_id: str) -> None:
+    """Answer a wish for a plan. One plan at a time, so that the other messages always find a worker."""
+    with engine().connect() as alone:
+        if not alone.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}).scalar_one():
+            raise TryAgainLater("another plan is being made")
+        try:
+            _make(UUID(plan_id))
+        finally:
+            alone.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ONE_AT_A_TIME})
+
+
+def _make(plan_id: UUID) -> None:
+    try:
+        with transaction() as session:
+            taken = plans.start(session, plan_id, at=now())
+    except NothingToPlan as error:
+        with transaction() as session:
+            plans.fail(session, plan_id, why=str(error), at=now())
+        return
+    if taken is None:
+        return
+    plan, problem = taken
+    watch = _Watch(plan_id)
+    result = solve(
+        problem, seconds=plan.seconds, seed=plan.seed, on_progress=watch.note, stop=watch.stop_requested
+    )
+    _keep(plan_id, result)
+    log.info("plan made", plan=plan.number, status=result.status.value, lots=len(problem.lots))
+
+
+class _Watch:
+    """Shows how far the planner is, about once a second, and hears when a person has seen enough."""
+
+    def __init__(self, plan_id: UUID) -> None:
+        self._plan_id = plan_id
+        self._shown_at = now() - timedelta(minutes=1)
+        self._stop = False
+
+    def note(self, progress: Progress) -> None:
+        if now() - self._shown_at < timedelta(seconds=1):
+            return
+        self._shown_at = now()
+        shown = {
+            "elapsed_seconds": round(progress.elapsed_seconds, 1),
+            "best_cost": progress.best_cost,
+            "bound": progress.bound,
+            "gap": progress.gap,
+            "doing": progress.doing,
+        }
+        with transaction() as session:
+            self._stop = plans.note_progress(session, self._plan_id, shown)
+
+    def stop_requested(self) -> bool:
+        return self._stop
+
+
+def _keep(plan_id: UUID, result: Result) -> None:
+    with transaction() as session:
+        if result.plan is None:
+            plans.fail(session, plan_id, why=f"the planner found no plan: {result.status.value}", at=now())
+            return
+        plans.propose(
+            session,
+            plan_id,
+            answer=result.plan,
+            baseline=result.baseline or result.plan,
+            failure=result.failure,
+            versions=_versions(),
+            at=now(),
+        )
+
+
+def _versions() -> dict[str, str]:
+    """What must be the same for a replay to give the same plan."""
+    return {
+        "counterflow": version("counterflow"),
+        "ortools": version("ortools"),
+        "python": platform.python_version(),
+    }
