@@ -1,5 +1,6 @@
 """What every test may ask for: a migrated database, a broker, a real Odoo, each for its worker alone."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,19 +8,24 @@ from pytest_socket import socket_allow_hosts
 
 from tests import servers
 
-_NEEDS = {"database_url": "postgres", "broker_url": "valkey"}
+_NEEDS = {"database_url": "postgres", "broker_url": "valkey", "odoo": "odoo"}
 _keeper = pytest.StashKey[servers.Keeper]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not _is_worker(config):
         config.stash[_keeper] = servers.Keeper()
-        config.stash[_keeper].start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if keeper := config.stash.get(_keeper, None):
         keeper.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if _keeper in config.stash and (reason := servers.failure("odoo")):
+        terminalreporter.section("NO ODOO: the tests that need a real Odoo 19 did not run", "!", red=True)
+        terminalreporter.line(reason)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -54,6 +60,18 @@ def database_url(worker: str) -> Iterator[str]:
 def broker_url(worker: str) -> str:
     """A numbered database of the run's Valkey, of this worker alone."""
     return servers.valkey().url(int(worker.removeprefix("gw")))
+
+
+@pytest.fixture(scope="session")
+def odoo(worker: str) -> Iterator[servers.Odoo]:
+    """A real Odoo 19 with a database of this worker alone; none to be had skips the test, in CI it fails."""
+    try:
+        with servers.odoo_of(worker) as found:
+            yield found
+    except servers.ServerMissing as missing:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"no Odoo: {str(missing).splitlines()[-1]}")
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -1,7 +1,7 @@
 """The servers of one test run: real ones, started once, on ports of their own, gone with the run.
 
-The process that the person started keeps them (under pytest-xdist: the controller), in one thread that
-lives as long as the run. A test process that collected a test which needs a server leaves a file
+The process that the person started keeps them (under pytest-xdist: the controller), each in a thread
+that lives as long as the run. A test process that collected a test which needs a server leaves a file
 `<name>.wanted` in the run's folder; the keeper answers with `<name>.json`, its addresses, or
 `<name>.failed`, the reason. A run that needs no server starts none.
 """
@@ -10,15 +10,20 @@ import fcntl
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api.local import processes
+from api.local import odoo_setup, processes
 from api.local.errors import LocalError
+from api.local.odoo import OdooServer
 from api.local.postgres import THROWAWAY, PostgresServer
 from api.local.valkey import ValkeyServer
 
@@ -32,49 +37,77 @@ class ServerMissing(Exception):
     """A server that a test needs could not be started; the words say why."""
 
 
-class Keeper(threading.Thread):
+class Keeper:
     """Starts what the tests of a run ask for, and stops it when the run is over."""
 
     def __init__(self) -> None:
-        super().__init__(name="servers")
         self.folder = Path(tempfile.mkdtemp(prefix="counterflow-tests-"))
         self.folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
         os.environ[_RUN_FOLDER] = str(self.folder)  # the workers of pytest-xdist inherit it
         self._over = threading.Event()
-        self._starters: dict[str, Callable[[ExitStack], Addresses]] = {
-            "postgres": self._start_postgres,
-            "valkey": self._start_valkey,
-        }
+        starters = {"postgres": self._postgres, "valkey": self._valkey, "odoo": self._odoo}
+        self._threads = [threading.Thread(target=self._keep, args=item) for item in starters.items()]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Stop every server and remove the run's folder."""
         self._over.set()
-        self.join()
+        for thread in self._threads:
+            thread.join()
         shutil.rmtree(self.folder)
         del os.environ[_RUN_FOLDER]
 
-    def run(self) -> None:
-        with ExitStack() as started:
-            waiting = dict(self._starters)
-            while not self._over.wait(0.05):
-                for name in [name for name in waiting if (self.folder / f"{name}.wanted").exists()]:
-                    self._answer(name, waiting.pop(name), started)
-
-    def _answer(self, name: str, start: Callable[[ExitStack], Addresses], started: ExitStack) -> None:
+    def _keep(self, name: str, start: Callable[[], AbstractContextManager[Addresses]]) -> None:
+        """Stay for the length of the run: a server ends with the thread that started it."""
+        while not (self.folder / f"{name}.wanted").exists():
+            if self._over.wait(0.05):
+                return
         try:
-            _write(self.folder / f"{name}.json", json.dumps(start(started)))
-        except LocalError as error:
+            with start() as found:
+                _write(self.folder / f"{name}.json", json.dumps(found))
+                self._over.wait()
+        except (LocalError, ServerMissing) as error:
             _write(self.folder / f"{name}.failed", str(error))
 
-    def _start_postgres(self, started: ExitStack) -> Addresses:
+    @contextmanager
+    def _postgres(self) -> Iterator[Addresses]:
         server = PostgresServer(self.folder / "postgres", processes.free_port(), _PASSWORD, THROWAWAY)
-        started.enter_context(processes.running(server, log=self.folder / "postgres.log"))
-        return {"port": str(server.port)}
+        with processes.running(server, log=self.folder / "postgres.log"):
+            yield {"port": str(server.port)}
 
-    def _start_valkey(self, started: ExitStack) -> Addresses:
+    @contextmanager
+    def _valkey(self) -> Iterator[Addresses]:
         server = ValkeyServer(self.folder / "valkey", processes.free_port(), _PASSWORD)
-        started.enter_context(processes.running(server, log=self.folder / "valkey.log"))
-        return {"port": str(server.port)}
+        with processes.running(server, log=self.folder / "valkey.log"):
+            yield {"port": str(server.port)}
+
+    @contextmanager
+    def _odoo(self) -> Iterator[Addresses]:
+        self._set_up_odoo()
+        if not (installation := odoo_setup.find()):
+            raise ServerMissing("the run ended before Odoo was set up")
+        server = OdooServer(
+            installation,
+            self.folder / "odoo",
+            processes.free_port(),
+            postgres(),
+            _PASSWORD,
+            serves=r"odoo_gw\d+",
+        )
+        with processes.running(server, log=self.folder / "odoo.log"):
+            yield {"url": server.url, **asdict(installation.access())}
+
+    def _set_up_odoo(self) -> None:
+        """In a process of its own, because the first time takes minutes and a run may end before."""
+        words = processes.leashed([sys.executable, "-m", "api.cli", "odoo"], death_signal=signal.SIGKILL)
+        with (self.folder / "odoo-setup.log").open("wb") as log:
+            process = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603
+        while process.poll() is None and not self._over.wait(0.1):
+            pass
+        process.kill()
+        if process.wait() and not self._over.is_set():
+            raise ServerMissing((self.folder / "odoo-setup.log").read_text())
 
 
 def want(name: str) -> None:
@@ -131,6 +164,26 @@ def database_of(worker: str, *, template: str, make: Callable[[str], None]) -> I
         server.create_database(f"{template}_{worker}", template=template)
     yield server.url(f"{template}_{worker}")
     server.drop_database(f"{template}_{worker}")
+
+
+@dataclass(frozen=True, slots=True)
+class Odoo:
+    """A real Odoo 19 with a database of this worker alone; a person signs in as ``admin``."""
+
+    url: str
+    db: str
+    api_key: str
+    master_data_key: str
+    admin_password: str
+
+
+@contextmanager
+def odoo_of(worker: str) -> Iterator[Odoo]:
+    """A database for one worker in the run's Odoo, copied from a fresh one."""
+    found = addresses("odoo", within_seconds=900)
+    database = f"odoo_{worker}"
+    postgres().create_database(database, owner="odoo", template="odoo")
+    yield Odoo(db=database, **found)
 
 
 def _folder() -> Path:

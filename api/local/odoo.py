@@ -2,12 +2,11 @@
 
 import secrets
 import signal
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
 from api.local.accounts import Account
+from api.local.application import answers
 from api.local.errors import LocalError, ServerFailed
 from api.local.odoo_setup import ROLE, Installation, write_configuration
 from api.local.postgres import PostgresServer
@@ -15,10 +14,11 @@ from api.local.postgres import PostgresServer
 
 @dataclass(frozen=True, slots=True)
 class OdooServer:
-    """One Odoo process on 127.0.0.1 that serves the databases whose names match ``databases``.
+    """One Odoo process on 127.0.0.1 with ``database``, which is made from the cache's dump when missing.
 
-    ``databases`` is a regular expression; with more than one match a caller names the database in the
-    header X-Odoo-Database. ``password`` is that of Odoo's own role in ``postgres``.
+    ``password`` is that of Odoo's own role in ``postgres``. ``serves`` is a regular expression for the
+    names of databases that are answered for, without it just ``database``; where several match, a caller
+    names the one in the header X-Odoo-Database.
     """
 
     installation: Installation
@@ -26,7 +26,8 @@ class OdooServer:
     port: int
     postgres: PostgresServer
     password: str
-    databases: str = "odoo"
+    database: str = "odoo"
+    serves: str = ""
 
     name = "odoo"
     account: Account | None = None
@@ -41,24 +42,23 @@ class OdooServer:
         return self.folder / "odoo.conf"
 
     def initialise(self) -> None:
-        """Write the configuration and create Odoo's role; PostgreSQL must be ready."""
+        """Write the configuration, create Odoo's role and its database; PostgreSQL must be ready."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.postgres.ensure_role(ROLE, self.password)
         write_configuration(
             self.configuration, postgres_port=self.postgres.port, password=self.password,
-            data_dir=self.folder.resolve() / "data", http_port=self.port, dbfilter=f"^({self.databases})$",
+            data_dir=self.folder.resolve() / "data", http_port=self.port,
+            dbfilter=f"^({self.serves or self.database})$",
         )  # fmt: skip
+        if not self.postgres.has_database(self.database):
+            self._restore()
 
-    def restore(self, database: str) -> None:
-        """Create ``database`` from the cache's dump, whole or not at all; harmless when it is there."""
-        if self.postgres.has_database(database):
-            return
-        unfinished = f"{database}_{secrets.token_hex(4)}"
-        self.postgres.ensure_role(ROLE, self.password)
+    def _restore(self) -> None:
+        unfinished = f"{self.database}_{secrets.token_hex(4)}"  # renamed when whole
         self.postgres.create_database(unfinished, owner=ROLE)
         words = ["--no-owner", f"--role={ROLE}", "--jobs=2", f"--dbname={unfinished}"]
         self.postgres.client("pg_restore", *words, self.installation.dump)
-        self.postgres.execute('ALTER DATABASE :"old" RENAME TO :"new"', old=unfinished, new=database)
+        self.postgres.execute('ALTER DATABASE :"old" RENAME TO :"new"', old=unfinished, new=self.database)
 
     def command(self) -> list[str]:
         return self.installation.command("server", "-c", self.configuration)
@@ -67,11 +67,7 @@ class OdooServer:
         return self.installation.environment()
 
     def ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/web/health", timeout=5) as answer:  # noqa: S310
-                return bool(answer.status == 200)  # noqa: PLR2004
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            return False
+        return answers(f"{self.url}/web/health")
 
     def failure(self, output: str) -> LocalError:
         """What the server's last words mean."""

@@ -47,7 +47,7 @@ env.ref('base.user_admin').password = access['admin_password']
 rights = {
     'api_key': ('erp_bridge', 'mrp.group_mrp_user purchase.group_purchase_user'),
     'master_data_key': ('erp_master_data', 'mrp.group_mrp_manager product.group_product_manager '
-                        'purchase.group_purchase_user base.group_partner_manager stock.group_stock_manager'),
+                        'purchase.group_purchase_user base.group_partner_manager'),
 }
 for key, (login, groups) in rights.items():
     user = env['res.users'].with_context(no_reset_password=True).create({'name': login, 'login': login})

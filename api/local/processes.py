@@ -49,8 +49,17 @@ def leashed(
     return [str(word) for word in (*leash, *command)]
 
 
-def launch(server: Server, *, output: int) -> subprocess.Popen[bytes]:
-    """Start ``server`` in a process group of its own, bound to our life, writing to descriptor ``output``."""
+def launch(server: Server, *, log: Path, inherit: Sequence[int] = ()) -> subprocess.Popen[bytes]:
+    """Start ``server`` in a process group of its own, bound to our life, adding what it says to ``log``.
+
+    It writes to the file itself, so its last words are kept when we die first. ``inherit`` are file
+    descriptors that it and its children keep open.
+    """
+    with log.open("ab") as output:
+        return _launch(server, output.fileno(), inherit)
+
+
+def _launch(server: Server, output: int, inherit: Sequence[int]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  # a list of words, no shell
         leashed(server.command(), account=server.account, death_signal=server.stop_signal),
         stdin=subprocess.DEVNULL,
@@ -59,6 +68,7 @@ def launch(server: Server, *, output: int) -> subprocess.Popen[bytes]:
         env=server.environment(),
         cwd="/",
         start_new_session=True,
+        pass_fds=inherit,
     )
 
 
@@ -119,8 +129,7 @@ def kill_group(leader: int) -> None:
 def running(server: Server, *, log: Path, start_seconds: float = 60) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``server`` for the length of a block, from ready to gone; its output goes to ``log``."""
     server.initialise()
-    with log.open("ab") as output:
-        process = launch(server, output=output.fileno())
+    process = launch(server, log=log)
     try:
         wait_until_ready(server, lambda: process.poll() is None, log=log, seconds=start_seconds)
         yield process
@@ -135,6 +144,17 @@ def wait_until_ready(server: Server, alive: Callable[[], bool], *, log: Path, se
         if not alive() or time.monotonic() > give_up_at:
             raise server.failure(log.read_text(errors="replace")[-4000:])
         time.sleep(0.05)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this TCP port of 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: closed ones linger
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:

@@ -1,0 +1,46 @@
+"""`counterflow`: the platform on one machine, from the command line."""
+
+import os
+import time
+
+import typer
+
+from api.local.errors import LocalError
+
+_BEGAN = time.time()
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+
+
+@app.command()
+def up() -> None:
+    """Start the whole platform here and keep it running until Ctrl-C; its data stays in the data folder."""
+    from api.local.up import up as run  # noqa: PLC0415  # each command loads what it needs
+    from api.settings import settings  # noqa: PLC0415
+
+    began = float(os.environ.get("COUNTERFLOW_BEGAN", _BEGAN))  # `make up` began before us
+    try:
+        run(settings(), typer.echo, began=began)
+    except (LocalError, OSError) as error:
+        _give_up(error)
+
+
+@app.command()
+def odoo() -> None:
+    """Set up a real Odoo 19 from Debian's package for this user; about two minutes the first time."""
+    from api.local import odoo_setup  # noqa: PLC0415
+
+    try:
+        installation = odoo_setup.install(typer.echo)
+    except LocalError as error:
+        _give_up(error)
+    typer.echo(f"Odoo 19 is in {installation.folder}; the next `make up` uses it.")
+
+
+def _give_up(error: Exception) -> None:
+    typer.secho(str(error), fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()
