@@ -50,7 +50,8 @@ class Model(JsonModel):  # type: ignore[misc]  # odoolib ships no types
         """Insert or update by external id, all rows or none; raises on the failures Odoo answers with 200."""
         answer = self.connection.call(self.model_name, "load", {"fields": fields, "data": data})
         if not answer["ids"]:
-            raise ErpRejected("; ".join(message["message"].strip() for message in answer["messages"]))
+            words = "; ".join(message["message"].strip() for message in answer["messages"])
+            raise ErpRejected(f"{self.model_name}/load: {words}")
         ids: list[int] = answer["ids"]
         return ids
 

@@ -1,0 +1,56 @@
+"""A server in front of the real Odoo that drops answers after Odoo has acted, or answers by itself."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import httpx
+
+
+class FaultyOdoo(ThreadingHTTPServer):
+    """Passes calls on to ``upstream``; ``drop`` and ``answer`` name the calls it spoils, one time each."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = upstream
+        self.drop: list[str] = []
+        self.answer: dict[str, list[int]] = {}
+        self.seen: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FaultyOdoo
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        method = self.path.rsplit("/", 1)[-1]
+        self.server.seen.append(method)
+        if statuses := self.server.answer.get(method):
+            self.send_error(statuses.pop(0))
+            return
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        answer = httpx.post(self.server.upstream + self.path, content=body, headers=headers, timeout=60)
+        if method in self.server.drop:
+            self.server.drop.remove(method)
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing on the terminal of the tests."""
+
+
+@contextmanager
+def in_front_of(upstream: str) -> Iterator[FaultyOdoo]:
+    with FaultyOdoo(upstream) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,183 @@
+"""The two sides the port can lead to, each with the manager who works there."""
+
+import threading
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from erp_bridge import (
+    ErpFabric,
+    ErpFactory,
+    ErpOrder,
+    ErpOrderLine,
+    ErpProduct,
+    Gateway,
+    MasterData,
+    Mode,
+    Pieces,
+    Progress,
+    ProgressState,
+)
+from erp_bridge.client import Odoo
+from erp_bridge.odoo import OdooGateway
+from erp_bridge.orderbook import OrderBook
+
+START = datetime(2027, 1, 11, tzinfo=UTC)
+FINISH = datetime(2027, 1, 15, 9, tzinfo=UTC)
+SKUS = ("TEE-NAVY-M", "TEE-NAVY-L")
+
+MASTER_DATA = MasterData(
+    fabrics=(ErpFabric("JERSEY-NAVY", "Cotton jersey 180 g, navy"),),
+    products=tuple(ErpProduct(sku, f"Boxy tee {sku}", "JERSEY-NAVY", 125) for sku in SKUS),
+    factories=(
+        ErpFactory("NINGBO", "Ningbo Knit", Mode.OWN_LINE, lines=("NINGBO-1", "NINGBO-2")),
+        ErpFactory("PORTO", "Porto Sewing", Mode.SUBCONTRACT),
+    ),
+)
+
+
+def make_order(reference: str, mode: Mode, quantities: Collection[int] = (10, 6)) -> ErpOrder:
+    """An order of so many navy tees in M and L, on our own line or at a firm outside."""
+    return ErpOrder(
+        reference=reference,
+        factory="NINGBO" if mode is Mode.OWN_LINE else "PORTO",
+        mode=mode,
+        line="NINGBO-1" if mode is Mode.OWN_LINE else "PORTO-1",
+        lines=tuple(ErpOrderLine(sku, made, 1250) for sku, made in zip(SKUS, quantities, strict=False)),
+        start_at=START,
+        finish_at=FINISH,
+        currency="CNY",
+    )
+
+
+class Side(Protocol):
+    """A gateway, and what a person does and sees on the other side of it."""
+
+    def gateway(self) -> Gateway:
+        """A client of its own, as another worker process would have it."""
+
+    def orders(self, reference: str) -> int:
+        """How many orders of one run stand there, each SKU of an own line counted for itself."""
+
+    def report(self, reference: str, made: dict[str, int]) -> None:
+        """The manager books pieces as made or received; what is left of an SKU stays open."""
+
+
+class OrderBookSide:
+    """An order book over a dictionary; the application keeps it in a table."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Progress] = {}
+        self._wanted: dict[str, dict[str, int]] = {}
+        self._lock = threading.Lock()
+        self._clock = START - timedelta(days=30)
+
+    def gateway(self) -> Gateway:
+        return OrderBook(self)
+
+    def orders(self, reference: str) -> int:
+        return len(self._wanted[reference])
+
+    def unknown_skus(self, skus: Collection[str]) -> Collection[str]:
+        return set(skus) - set(SKUS)
+
+    def insert(self, order: ErpOrder) -> bool:
+        with self._lock:
+            if order.reference in self._held:
+                return False
+            self._wanted[order.reference] = {line.sku: line.quantity for line in order.lines}
+            self._held[order.reference] = Progress(
+                order.reference,
+                ProgressState.CONFIRMED,
+                done=tuple(Pieces(sku, 0) for sku in sorted(self._wanted[order.reference])),
+                expected_finish_at=order.finish_at,
+                changed_at=self._clock,
+                documents=(order.reference,),
+            )
+            return True
+
+    def read(self, references: Collection[str]) -> list[Progress]:
+        return [self._held[reference] for reference in references if reference in self._held]
+
+    def withdraw(self, reference: str, reason: str) -> bool:  # noqa: ARG002
+        held = self._held[reference]
+        if any(pieces.quantity for pieces in held.done):
+            return False
+        self._held[reference] = replace(held, state=ProgressState.CANCELLED)
+        return True
+
+    def report(self, reference: str, made: dict[str, int]) -> None:
+        self._clock += timedelta(hours=1)
+        held = self._held[reference]
+        done = tuple(Pieces(sku, quantity + made.get(sku, 0)) for sku, quantity in held.done)
+        finished = dict(done) == self._wanted[reference]
+        state = ProgressState.DONE if finished else ProgressState.STARTED
+        self._held[reference] = replace(held, state=state, done=done, changed_at=self._clock)
+
+
+class OdooSide:
+    """A real Odoo, and a manager with the rights of the integration user in it."""
+
+    def __init__(self, url: str, db: str, api_key: str) -> None:
+        self._url, self._db, self._api_key = url, db, api_key
+        self.odoo = Odoo(url, db, api_key)
+        self._open: list[OdooGateway] = []
+
+    def close(self) -> None:
+        self.odoo.close()
+        for gateway in self._open:
+            gateway.close()
+
+    def gateway(self, through: str = "") -> Gateway:
+        """A client that reaches Odoo by its own address, or through a server in front of it."""
+        self._open.append(OdooGateway(through or self._url, self._db, self._api_key))
+        return self._open[-1]
+
+    def orders(self, reference: str) -> int:
+        return len(self.productions(reference)) + len(self.receipts(reference))
+
+    def report(self, reference: str, made: dict[str, int]) -> None:
+        if self.productions(reference):
+            self._produce(reference, made)
+        else:
+            self._receive(reference, made)
+
+    def productions(self, reference: str) -> list[dict[str, Any]]:
+        return self._rows(
+            "mrp.production",
+            [("reference_ids.name", "=", reference), ("state", "!=", "cancel")],
+            ["name", "product_id", "product_qty", "state", "move_raw_ids", "workorder_ids", "date_finished"],
+        )
+
+    def receipts(self, reference: str) -> list[dict[str, Any]]:
+        """Receipts of the purchase orders that carry the reference."""
+        return self._rows("stock.picking", [("origin", "=", reference)], ["name", "state"])
+
+    def purchases(self, reference: str) -> list[dict[str, Any]]:
+        return self._rows("purchase.order", [("name", "=", reference)], ["name", "state", "order_line"])
+
+    def _produce(self, reference: str, made: dict[str, int]) -> None:
+        """Book pieces and close their orders; Odoo puts what is left into a backorder."""
+        for sku, quantity in made.items():
+            wanted = [("product_id.default_code", "=", sku), ("state", "not in", ["done", "cancel"])]
+            rows = self._rows(
+                "mrp.production", [("reference_ids.name", "=", reference), *wanted], ["product_qty"]
+            )
+            self.odoo["mrp.production"].write(ids=[rows[0]["id"]], vals={"qty_producing": quantity})
+            short = [rows[0]["id"]] if quantity < rows[0]["product_qty"] else []
+            context = {"skip_consumption": True, "skip_backorder": True, "mo_ids_to_backorder": short}
+            self.odoo["mrp.production"].button_mark_done(ids=[rows[0]["id"]], context=context)
+
+    def _receive(self, reference: str, made: dict[str, int]) -> None:
+        """Validate the open receipt with these quantities; Odoo puts the rest on a second receipt."""
+        receipt = [row["id"] for row in self.receipts(reference) if row["state"] != "done"]
+        for move in self._rows("stock.move", [("picking_id", "in", receipt)], ["product_id"]):
+            sku = move["product_id"][1].split("]")[0].strip("[")
+            vals = {"quantity": made.get(sku, 0), "picked": True}
+            self.odoo["stock.move"].write(ids=[move["id"]], vals=vals)
+        self.odoo["stock.picking"].button_validate(ids=receipt, context={"skip_backorder": True})
+
+    def _rows(self, model: str, domain: list[Any], fields: list[str]) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.odoo[model].search_read(domain=domain, fields=fields, order="id")
+        return rows

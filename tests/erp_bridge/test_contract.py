@@ -1,0 +1,153 @@
+"""What every implementation of the port promises, tried on our own order book and on a real Odoo."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+
+from erp_bridge import (
+    ErpReference,
+    ErpRejected,
+    ErpUnavailable,
+    Gateway,
+    Mode,
+    Pieces,
+    Progress,
+    ProgressState,
+)
+from tests.erp_bridge.sides import FINISH, SKUS, Side, make_order
+
+
+@pytest.fixture(params=list(Mode))
+def mode(request: pytest.FixtureRequest) -> Mode:
+    chosen: Mode = request.param
+    return chosen
+
+
+def progress_of(gateway: Gateway, reference: str) -> Progress:
+    (progress,) = gateway.pull([reference]).progress
+    return progress
+
+
+def test_an_order_pushed_stands_there_confirmed_with_its_dates(
+    side: Side, reference: str, mode: Mode
+) -> None:
+    pushed = side.gateway().push(make_order(reference, mode))
+    assert pushed.reference == reference
+    assert pushed.created
+    progress = progress_of(side.gateway(), reference)
+    assert progress.state is ProgressState.CONFIRMED
+    assert progress.expected_finish_at == FINISH
+    assert progress.done == (Pieces("TEE-NAVY-L", 0), Pieces("TEE-NAVY-M", 0))
+
+
+def test_an_order_pushed_twice_is_found_once(side: Side, reference: str, mode: Mode) -> None:
+    gateway = side.gateway()
+    first = gateway.push(make_order(reference, mode))
+    standing = side.orders(reference)
+    second = gateway.push(make_order(reference, mode))
+    assert second == replace(first, created=False)
+    assert side.orders(reference) == standing
+
+
+def test_two_clients_that_race_create_one_order(side: Side, reference: str, mode: Mode) -> None:
+    start = Barrier(2)
+
+    def push(gateway: Gateway) -> ErpReference:
+        start.wait()
+        while True:
+            try:
+                return gateway.push(make_order(reference, mode))
+            except ErpUnavailable:
+                continue  # two transactions collided in the ERP: it asked us to come back
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(push, [side.gateway(), side.gateway()]))
+    assert sum(answer.created for answer in answers) <= 1
+    alone = f"{reference}-alone"
+    side.gateway().push(make_order(alone, mode))
+    assert side.orders(reference) == side.orders(alone)
+    assert progress_of(side.gateway(), reference).state is ProgressState.CONFIRMED
+
+
+def test_pieces_booked_come_back_short_first_and_then_in_full(side: Side, reference: str, mode: Mode) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode, quantities=(10, 6)))
+    side.report(reference, {"TEE-NAVY-M": 4})
+    progress = progress_of(gateway, reference)
+    assert progress.state is ProgressState.STARTED
+    assert dict(progress.done) == {"TEE-NAVY-M": 4, "TEE-NAVY-L": 0}
+    side.report(reference, {"TEE-NAVY-M": 6, "TEE-NAVY-L": 6})
+    progress = progress_of(gateway, reference)
+    assert progress.state is ProgressState.DONE
+    assert dict(progress.done) == {"TEE-NAVY-M": 10, "TEE-NAVY-L": 6}
+
+
+def test_a_late_repeat_after_a_partial_booking_creates_nothing(
+    side: Side, reference: str, mode: Mode
+) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode))
+    side.report(reference, {"TEE-NAVY-M": 4})
+    standing = side.orders(reference)
+    assert not gateway.push(make_order(reference, mode)).created
+    assert side.orders(reference) == standing
+
+
+def test_a_change_is_reported_to_whoever_holds_an_older_watermark(
+    side: Side, reference: str, mode: Mode
+) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode))
+    watermark = gateway.pull([reference]).watermark
+    side.report(reference, {"TEE-NAVY-M": 4})
+    later = gateway.pull([reference], watermark)
+    assert [each.state for each in later.progress] == [ProgressState.STARTED]
+    assert later.watermark >= watermark
+
+
+def test_nothing_is_reported_that_did_not_change_since_the_watermark(
+    side: Side, reference: str, mode: Mode
+) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode))
+    later = gateway.pull([reference]).watermark.replace("2026", "2036")
+    assert gateway.pull([reference], later).progress == ()
+    assert gateway.pull([reference], later).watermark == later
+
+
+def test_an_order_that_is_not_there_is_missing(side: Side, reference: str) -> None:
+    progress = progress_of(side.gateway(), reference)
+    assert progress == Progress(reference, ProgressState.MISSING)
+
+
+def test_an_unknown_sku_is_refused_by_its_name(side: Side, reference: str, mode: Mode) -> None:
+    order = make_order(reference, mode)
+    strange = replace(order, lines=(order.lines[0], replace(order.lines[1], sku="TEE-PINK-XS")))
+    with pytest.raises(ErpRejected, match="TEE-PINK-XS"):
+        side.gateway().push(strange)
+    assert progress_of(side.gateway(), reference).state is ProgressState.MISSING
+
+
+def test_an_order_of_which_nothing_is_made_can_be_cancelled_and_stays_so(
+    side: Side, reference: str, mode: Mode
+) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode))
+    gateway.cancel(reference, reason="The campaign failed")
+    gateway.cancel(reference, reason="The campaign failed")
+    assert not gateway.push(make_order(reference, mode)).created
+    assert progress_of(gateway, reference).state is ProgressState.CANCELLED
+
+
+def test_an_order_with_pieces_made_is_not_cancelled(side: Side, reference: str, mode: Mode) -> None:
+    gateway = side.gateway()
+    gateway.push(make_order(reference, mode))
+    side.report(reference, {SKUS[0]: 4})
+    with pytest.raises(ErpRejected, match="have been made or received"):
+        gateway.cancel(reference, reason="Too late")
+
+
+def test_cancelling_what_is_not_there_is_success(side: Side, reference: str) -> None:
+    side.gateway().cancel(reference, reason="The campaign failed")
