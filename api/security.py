@@ -35,8 +35,13 @@ def sign(secret: str, purpose: str, message: str) -> str:
     return hmac.new(secret.encode(), f"{purpose}\0{message}".encode(), hashlib.sha256).hexdigest()
 
 
+def same(expected: str, given: str) -> bool:
+    """Compare secrets in a time that tells nothing."""
+    return hmac.compare_digest(expected.encode(), given.encode())
+
+
 def signed_by(secret: str, purpose: str, message: str, signature: str) -> bool:
-    return hmac.compare_digest(sign(secret, purpose, message), signature)
+    return same(sign(secret, purpose, message), signature)
 
 
 def preorder_token(secret: str, preorder_id: UUID) -> str:
@@ -50,6 +55,6 @@ def preorder_of_token(secret: str, token: str) -> UUID:
         preorder_id = UUID(hex=token[:32])
     except ValueError:
         raise LinkNotValid from None
-    if not hmac.compare_digest(preorder_token(secret, preorder_id), token):
+    if not same(preorder_token(secret, preorder_id), token):
         raise LinkNotValid
     return preorder_id

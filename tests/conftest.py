@@ -8,7 +8,9 @@ from pytest_socket import socket_allow_hosts
 
 from tests import servers
 
-_NEEDS = {"database_url": "postgres", "broker_url": "valkey", "odoo": "odoo"}
+pytest_plugins = ["tests.fixtures"]
+
+_NEEDS = {"database_url": "postgres", "committed": "postgres", "broker_url": "valkey", "odoo": "odoo"}
 _keeper = pytest.StashKey[servers.Keeper]()
 
 

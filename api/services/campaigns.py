@@ -9,11 +9,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from api.domain.campaign import Campaign, CampaignRead, CampaignStatus
-from api.domain.catalogue import SIZES, Item, Sku, Style
+from api.domain.catalogue import SIZES, Fabric, Item, Sku, Style
 from api.domain.errors import Unknown
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
+from api.domain.production import Closure
 from api.domain.team import Team
 
 _GONE = (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED)
@@ -61,9 +62,34 @@ def offer(session: Session, slug: str) -> Offer:
     """Everything a page needs to show what is offered."""
     campaign = get_by_slug(session, slug)
     style = session.get_one(Style, campaign.style_id)
-    items = session.exec(select(Item).where(Item.style_id == style.id).order_by(Item.code)).all()
+    items = items_of(session, style)
     skus = session.exec(select(Sku).where(col(Sku.item_id).in_([item.id for item in items]))).all()
     return Offer(campaign, style, items, skus)
+
+
+def items_of(session: Session, style: Style) -> list[Item]:
+    """The colours of a style, in the order of their codes."""
+    return list(session.exec(select(Item).where(Item.style_id == style.id).order_by(Item.code)))
+
+
+def fabric_line(session: Session, offer: Offer) -> str:
+    """The cloths of an offer, each named once."""
+    wanted = {item.fabric_id for item in offer.items}
+    return " · ".join(
+        session.exec(select(Fabric.name).where(col(Fabric.id).in_(wanted)).order_by(Fabric.name))
+    )
+
+
+def longest_closure(session: Session, campaign: Campaign) -> Closure | None:
+    """The longest stretch between close and promise in which a factory makes nothing."""
+    closures = session.exec(
+        select(Closure).where(
+            Closure.capacity_percent == 0,
+            col(Closure.from_on) >= campaign.closes_at.date(),
+            col(Closure.to_on) <= campaign.ship_by_on,
+        )
+    ).all()
+    return max(closures, key=lambda c: (c.to_on - c.from_on, c.from_on), default=None)
 
 
 def paid_pieces(session: Session, campaign_id: UUID) -> int:

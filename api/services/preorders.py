@@ -31,9 +31,10 @@ CONSUMER = "consumer"
 
 
 def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorder:
-    """Take a pre-order and ask for its payment at the first tier's price.
+    """Take a pre-order and ask for its payment at the price of this moment.
 
-    The close gives back the difference to the price that is reached.
+    Paid pieces only grow while a campaign is open, so the close settles at this price or below it and gives
+    the difference back.
 
     Raises Unknown, CampaignNotOpen, or InvalidRequest naming each wrong line.
     """
@@ -48,7 +49,7 @@ def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorde
         region=request.region,
         address=request.address,
         placed_at=at,
-        price_minor=campaign.prices.price(1),
+        price_minor=campaign.prices.price(campaigns.paid_pieces(session, campaign.id)),
         currency=campaign.currency,
         promise_from_on=campaign.ship_from_on,
         promise_by_on=campaign.ship_by_on,

@@ -16,12 +16,12 @@ from api.services import outbox
 class Outcome(StrEnum):
     """How the buyer wants a charge at the sandbox to end."""
 
-    SUCCEED = "succeed"
+    PAY = "pay"
     FAIL = "fail"
     SLOW = "slow"
 
 
-_DELAY = {Outcome.SUCCEED: timedelta(0), Outcome.FAIL: timedelta(0), Outcome.SLOW: timedelta(seconds=20)}
+_DELAY = {Outcome.PAY: timedelta(0), Outcome.FAIL: timedelta(0), Outcome.SLOW: timedelta(seconds=20)}
 
 
 def charge(

@@ -1,0 +1,205 @@
+"""What needs a person: each thing once, since when, and how much money hangs on it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func
+from sqlmodel import Session, col, select
+
+from api.domain.audit import AuditEntry
+from api.domain.campaign import Campaign, CampaignStatus
+from api.domain.catalogue import Style
+from api.domain.member import RIGHTS, Member, Right
+from api.domain.outbox import OutboxMessage
+from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
+from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
+from api.services import campaigns
+
+CLOSING_SOON = timedelta(days=3)
+NEARLY_THERE_PERCENT = 25
+"""A campaign that lacks at most this share of its minimum may still be helped over it."""
+
+_HOLDING = (RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.STARTED, RunStatus.DONE)
+_ON_THE_WAY = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION)
+
+
+class NeedKind(StrEnum):
+    """Why a person is needed."""
+
+    PARKED = "parked"
+    PLAN = "plan"
+    UNPLANNED = "unplanned"
+    CLOSING = "closing"
+    LATE = "late"
+    SHORT = "short"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that waits for a person.
+
+    ``name`` is what it is about: a message's subject, a plan's or run's number, a campaign's slug. ``facts``
+    are the numbers of its sentence. ``at_stake_minor`` is None where no amount hangs on it.
+    """
+
+    kind: NeedKind
+    name: str
+    since: datetime
+    at_stake_minor: int | None = None
+    style: Style | None = None
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+
+
+def of_member(session: Session, member: Member, *, at: datetime) -> list[Need]:
+    """What this member has the right to see to, the longest waiting first."""
+    found = [
+        need
+        for right, search in _SEARCHES
+        if right in RIGHTS[member.role]
+        for need in search(session, member, at)
+    ]
+    return sorted(found, key=lambda need: need.since)
+
+
+def _parked(session: Session, _: Member, __: datetime) -> Iterator[Need]:
+    query = select(OutboxMessage).where(
+        col(OutboxMessage.parked_at).is_not(None), col(OutboxMessage.done_at).is_(None)
+    )
+    for message in session.exec(query):
+        facts = {"topic": message.topic, "error": message.last_error or ""}
+        yield Need(NeedKind.PARKED, message.subject, message.parked_at or message.recorded_at, facts=facts)
+
+
+def _plans(session: Session, _: Member, __: datetime) -> Iterator[Need]:
+    """The latest plan, if it waits for approval: an older one would not fit the demand any more."""
+    plan = session.exec(select(Plan).order_by(col(Plan.requested_at).desc()).limit(1)).first()
+    if plan is not None and plan.status == PlanStatus.PROPOSED and plan.cost and plan.answer:
+        facts = {"runs": len(plan.answer["runs"])}
+        yield Need(NeedKind.PLAN, plan.number, plan.requested_at, plan.cost["plan"]["total"], facts=facts)
+
+
+def unplanned_pieces(session: Session) -> int:
+    """Confirmed pieces that no run holds yet."""
+    return _unplanned_amounts(session)[0]
+
+
+def _unplanned(session: Session, _: Member, at: datetime) -> Iterator[Need]:
+    pieces, amount, since = _unplanned_amounts(session)
+    if pieces:
+        yield Need(NeedKind.UNPLANNED, "", since or at, amount, facts={"pieces": pieces})
+
+
+def _unplanned_amounts(session: Session) -> tuple[int, int, datetime | None]:
+    held = (
+        select(col(Pegging.preorder_line_id).label("line_id"), func.sum(Pegging.quantity).label("pieces"))
+        .join(Run, col(Run.id) == Pegging.run_id)
+        .where(col(Run.status).in_(_HOLDING))
+        .group_by(col(Pegging.preorder_line_id))
+        .subquery()
+    )
+    missing = col(PreorderLine.quantity) - func.coalesce(held.c.pieces, 0)
+    price = func.coalesce(Campaign.settled_price_minor, Preorder.price_minor)
+    pieces, amount, since = session.execute(
+        select(
+            func.coalesce(func.sum(missing), 0),
+            func.coalesce(func.sum(missing * price), 0),
+            func.min(Campaign.decided_at),
+        )
+        .select_from(PreorderLine)
+        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
+        .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .outerjoin(held, held.c.line_id == col(PreorderLine.id))
+        .where(Preorder.status == PreorderStatus.CONFIRMED, missing > 0)
+    ).one()
+    return int(pieces), int(amount), since
+
+
+def _closing(session: Session, member: Member, at: datetime) -> Iterator[Need]:
+    for campaign, style, pieces in campaigns.of_member(session, member):
+        missing = campaign.minimum - pieces
+        soon = campaign.is_open(at) and campaign.closes_at - at <= CLOSING_SOON
+        if soon and 0 < missing * 100 <= campaign.minimum * NEARLY_THERE_PERCENT:
+            yield Need(
+                NeedKind.CLOSING,
+                campaign.slug,
+                max(campaign.opens_at, campaign.closes_at - CLOSING_SOON),
+                campaign.prices.price(campaign.minimum) * campaign.minimum,
+                style,
+                {"missing": missing, "minimum": campaign.minimum},
+            )
+
+
+def _late(session: Session, member: Member, at: datetime) -> Iterator[Need]:
+    """Campaigns with pre-orders that will arrive after their promise."""
+    days_late = func.max(col(Preorder.expected_on) - col(Preorder.promise_by_on))
+    known = and_(
+        col(AuditEntry.subject_id) == Preorder.id, col(AuditEntry.after) == PreorderStatus.SCHEDULED.value
+    )
+    rows = session.execute(
+        select(Campaign, Style, func.count(func.distinct(Preorder.id)), days_late, func.min(AuditEntry.at))
+        .join(Preorder, col(Preorder.campaign_id) == Campaign.id)
+        .join(Style, col(Style.id) == Campaign.style_id)
+        .outerjoin(AuditEntry, known)
+        .where(col(Preorder.status).in_(_ON_THE_WAY), col(Preorder.expected_on) > Preorder.promise_by_on)
+        .where(*_of_team(member))
+        .group_by(col(Campaign.id), col(Style.id))
+    ).all()
+    stakes = _amounts(session, [campaign.id for campaign, *_ in rows])
+    for campaign, style, count, days, since in rows:
+        facts = {"preorders": count, "days": days}
+        yield Need(NeedKind.LATE, campaign.slug, since or at, stakes[campaign.id], style, facts)
+
+
+def _amounts(session: Session, campaign_ids: list[UUID]) -> dict[UUID, int]:
+    """What late pre-orders are worth, by campaign."""
+    price = func.coalesce(Campaign.settled_price_minor, Preorder.price_minor)
+    rows = session.execute(
+        select(Campaign.id, func.sum(PreorderLine.quantity * price))
+        .join(Preorder, col(Preorder.campaign_id) == Campaign.id)
+        .join(PreorderLine, col(PreorderLine.preorder_id) == Preorder.id)
+        .where(col(Campaign.id).in_(campaign_ids), col(Preorder.status).in_(_ON_THE_WAY))
+        .where(col(Preorder.expected_on) > Preorder.promise_by_on)
+        .group_by(col(Campaign.id))
+    )
+    return {campaign_id: int(amount) for campaign_id, amount in rows}
+
+
+def _short(session: Session, member: Member, at: datetime) -> Iterator[Need]:
+    """Runs done with too few pieces, while a buyer of theirs still waits."""
+    lacking = func.sum(func.greatest(RunSku.quantity - RunSku.overs - RunSku.done, 0))
+    waiting = (
+        select(Pegging.run_id)
+        .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
+        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
+        .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .where(Preorder.status == PreorderStatus.IN_PRODUCTION, *_of_team(member))
+    )
+    rows = session.execute(
+        select(Run, lacking)
+        .join(RunSku, col(RunSku.run_id) == Run.id)
+        .where(Run.status == RunStatus.DONE, col(Run.id).in_(waiting))
+        .group_by(col(Run.id))
+        .having(lacking > 0)
+    ).all()
+    for run, missing in rows:
+        done = select(func.max(AuditEntry.at)).where(AuditEntry.noun == "run", AuditEntry.subject_id == run.id)
+        since = session.exec(done).one()
+        yield Need(NeedKind.SHORT, run.number, since or at, facts={"missing": int(missing)})
+
+
+def _of_team(member: Member) -> list[ColumnElement[bool]]:
+    return [col(Campaign.team_id) == member.team_id] if member.team_id else []
+
+
+_Search = Callable[[Session, Member, datetime], Iterator[Need]]
+_SEARCHES: tuple[tuple[Right, _Search], ...] = (
+    (Right.RETRY_MESSAGE, _parked),
+    (Right.APPROVE_PLAN, _plans),
+    (Right.MAKE_PLAN, _unplanned),
+    (Right.SEE_CONSOLE, _closing),
+    (Right.SEE_CONSOLE, _late),
+    (Right.SEE_CONSOLE, _short),
+)

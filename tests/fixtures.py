@@ -1,0 +1,94 @@
+"""Sessions and clients: most tests leave no trace, those about commits have a database of their own."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
+from sqlmodel import Session
+from starlette.routing import Mount
+
+import api.db
+from api.deps import moment
+from api.settings import settings
+from tests import servers
+
+TODAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+"""A Monday, nine in the morning in Shanghai."""
+
+
+@pytest.fixture
+def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in [name for name in os.environ if name.startswith(("COUNTERFLOW_", "ODOO_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("COUNTERFLOW_SECRET", "a secret of the tests")
+    monkeypatch.setenv("COUNTERFLOW_PUBLIC_URL", "http://testserver")
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def session(database_url: str, monkeypatch: pytest.MonkeyPatch, _environment: None) -> Iterator[Session]:
+    """A session whose every commit, and every commit of the code under test, is undone at the end."""
+    engine = create_engine(api.db.driver_url(database_url))
+    with engine.connect() as connection:
+        outer = connection.begin()
+        connection.begin_nested()  # sessions joined to a savepoint make one of their own: a rollback stays inside
+        monkeypatch.setattr(api.db, "engine", lambda: connection)
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as opened:
+            yield opened
+        outer.rollback()
+    engine.dispose()
+
+
+@pytest.fixture
+def committed(worker: str, monkeypatch: pytest.MonkeyPatch, _environment: None) -> Iterator[str]:
+    """A database of this test alone, for code that commits, locks and races."""
+    with servers.database_of(f"{worker}_own", template="counterflow", make=api.db.migrate) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        settings.cache_clear()
+        api.db.engine.cache_clear()
+        yield url
+        api.db.engine().dispose()
+        api.db.engine.cache_clear()
+
+
+@dataclass
+class Clock:
+    """What time it is for the application under test."""
+
+    at: datetime = TODAY
+
+    def go(self, **by: float) -> datetime:
+        """Let time pass."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def new_client(clock: Clock) -> Callable[[], TestClient]:
+    """A way to make browsers that share nothing but the application."""
+    from web.app import create_app  # noqa: PLC0415 - tests without pages need none
+
+    app = create_app()
+    inner = [route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, FastAPI)]
+    for each in (app, *inner):
+        each.dependency_overrides[moment] = lambda: clock.at
+    return lambda: TestClient(app, follow_redirects=False)
+
+
+@pytest.fixture
+def client(session: Session, new_client: Callable[[], TestClient]) -> TestClient:
+    """A browser before the application, in the test's transaction."""
+    del session
+    return new_client()
