@@ -10,10 +10,10 @@ from web.colour import INK, as_hex, mix, parse, readable_on
 
 LABEL_WIDTH = 148
 WEEK_WIDTH = 92
-ROW_HEIGHT = 36
+ROW_HEIGHT = 50
 HEAD_HEIGHT = 34
 _GAP = 2
-_CHARACTER_WIDTH = 7.2
+_CHARACTER_WIDTH = 7.4
 _LAST_NARROW = 0x2E7F  # the CJK blocks begin behind it
 
 
@@ -110,11 +110,11 @@ def _grid(board: Board, height: int, say_week: Callable[[date], str]) -> Iterato
 def _factories(board: Board, width: int, describe: Callable[[Bar, date], str]) -> Iterator[str]:
     y = HEAD_HEIGHT
     for factory in board.factories:
-        yield f'<text class="factory" x="0" y="{y + 24}">{escape(factory.name)}</text>'
+        yield f'<text class="factory" x="0" y="{y + 32}">{escape(factory.name)}</text>'
         y += ROW_HEIGHT
         for line in factory.lines:
             yield f'<path class="rule" d="M0 {y}H{width}"/>'
-            yield f'<text class="line" x="8" y="{y + 23}">{escape(line.name)}</text>'
+            yield f'<text class="line" x="8" y="{y + 30}">{escape(line.name)}</text>'
             yield from (_closure(closure, y) for closure in line.closures)
             yield from _bars(board, line, y, describe)
             y += ROW_HEIGHT
@@ -129,7 +129,7 @@ def _closure(closure: Closure, y: int) -> str:
     return (
         f'<g class="closure"><title>{escape(closure.reason)}</title>'
         f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="{ROW_HEIGHT - 6}"/><path d="{threads}"/>'
-        f'<text x="{x + 6:.1f}" y="{y + 23}">{text}</text></g>'
+        f'<text x="{x + 6:.1f}" y="{y + 30}">{text}</text></g>'
     )
 
 
@@ -146,15 +146,25 @@ def _bar(bar: Bar, x: float, y: int, *, seam: bool, words: str) -> str:
     """One run; a seam at its left edge where the line changes over from another."""
     cloth = parse(bar.colour_hex)
     width = max(WEEK_WIDTH * bar.share - _GAP, 5)
-    text = next((text for text in (f"{bar.title} {bar.pieces}", str(bar.pieces)) if _fits(text, width)), "")
+    pieces = str(bar.pieces)
     stitches = f'<path class="seam" d="M{x - 1:.1f} {y + 2}v{ROW_HEIGHT - 4}"/>' if seam else ""
     return (
         f'<a href="{escape(bar.href)}" class="bar {escape(bar.status)}" aria-label="{escape(words)}">'
         f"<title>{escape(words)}</title>{stitches}"
         f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW_HEIGHT - 8}" rx="3"'
         f' fill="{as_hex(cloth)}" stroke="{as_hex(mix(cloth, INK, 0.4))}"/>'
-        f'<text x="{x + 6:.1f}" y="{y + 23}" fill="{as_hex(readable_on(cloth))}">{escape(text)}</text></a>'
+        f'<g fill="{as_hex(readable_on(cloth))}">'
+        f'<text x="{x + 6:.1f}" y="{y + 21}">{escape(_cut(bar.title, width))}</text>'
+        f'<text x="{x + 6:.1f}" y="{y + 39}">{pieces if _fits(pieces, width) else ""}</text></g></a>'
     )
+
+
+def _cut(text: str, width: float) -> str:
+    """As much of a text as stands in the width, or nothing where it would say nothing."""
+    if _fits(text, width):
+        return text
+    kept = next((text[:end] for end in range(len(text), 2, -1) if _fits(text[:end] + "…", width)), "")
+    return kept.rstrip() + "…" if kept else ""
 
 
 def _fits(text: str, width: float) -> bool:

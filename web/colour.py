@@ -44,5 +44,5 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 
 def readable_on(cloth: Rgb) -> Rgb:
-    """Ink or cotton, whichever reads better on this cloth."""
-    return max(INK, COTTON, key=lambda text: contrast(text, cloth))
+    """Black or white, whichever reads better: at least 4.58 : 1 on any cloth; softer pairs fall short."""
+    return max((0, 0, 0), (255, 255, 255), key=lambda text: contrast(text, cloth))

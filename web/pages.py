@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
+from babel.numbers import get_currency_precision
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -87,6 +88,7 @@ def environment(code: str) -> Environment:
         "current": current_svg,
         "dye": dye_svg,
         "logo": logo_svg,
+        "currency_digits": get_currency_precision,
         "board": partial(board_svg, say_week=spoken.short_day),
     }
     return env
