@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from api.domain.audit import AuditEntry
-from api.domain.campaign import Campaign, CampaignStatus
+from api.domain.campaign import Campaign
 from api.domain.catalogue import Style
 from api.domain.member import RIGHTS, Member, Right
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
-from api.services import campaigns
+from api.services import campaigns, members
 
 CLOSING_SOON = timedelta(days=3)
 NEARLY_THERE_PERCENT = 25
@@ -139,7 +140,9 @@ def _late(session: Session, member: Member, at: datetime) -> Iterator[Need]:
         col(AuditEntry.subject_id) == Preorder.id, col(AuditEntry.after) == PreorderStatus.SCHEDULED.value
     )
     rows = session.execute(
-        select(Campaign, Style, func.count(func.distinct(Preorder.id)), days_late, func.min(AuditEntry.at))
+        sql_select(
+            Campaign, Style, func.count(func.distinct(Preorder.id)), days_late, func.min(AuditEntry.at)
+        )
         .join(Preorder, col(Preorder.campaign_id) == Campaign.id)
         .join(Style, col(Style.id) == Campaign.style_id)
         .outerjoin(AuditEntry, known)
@@ -185,9 +188,9 @@ def _short(session: Session, member: Member, at: datetime) -> Iterator[Need]:
         .having(lacking > 0)
     ).all()
     for run, missing in rows:
-        done = select(func.max(AuditEntry.at)).where(AuditEntry.noun == "run", AuditEntry.subject_id == run.id)
-        since = session.exec(done).one()
-        yield Need(NeedKind.SHORT, run.number, since or at, facts={"missing": int(missing)})
+        steps = members.history(session, "run", run.number)
+        since = steps[-1].at if steps else at
+        yield Need(NeedKind.SHORT, run.number, since, facts={"missing": int(missing)})
 
 
 def _of_team(member: Member) -> list[ColumnElement[bool]]:

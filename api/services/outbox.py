@@ -80,13 +80,14 @@ def revive(session: Session, message_id: UUID, *, member: Member, at: datetime) 
     return message
 
 
-def waiting(session: Session, *, limit: int = 200) -> Sequence[OutboxMessage]:
+def waiting(session: Session, *, limit: int = 200, offset: int = 0) -> Sequence[OutboxMessage]:
     """Messages not done, the parked ones first, then by age."""
     return session.exec(
         select(OutboxMessage)
         .where(col(OutboxMessage.done_at).is_(None))
         .order_by(col(OutboxMessage.parked_at).is_(None), col(OutboxMessage.recorded_at))
         .limit(limit)
+        .offset(offset)
     ).all()
 
 

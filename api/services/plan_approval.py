@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 import planner
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import Fabric, FabricArrival, Item, Sku
-from api.domain.errors import PlanOutdated
+from api.domain.errors import NothingToPlan, PlanOutdated
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import RUN_NUMBERS, Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
@@ -45,6 +45,17 @@ def approve(session: Session, number: str, *, member: Member, at: datetime) -> P
     for run in runs.values():
         outbox.record(session, "erp.push_run", subject=run.number, at=at, run_id=str(run.id))
     return plan
+
+
+def outdated(session: Session, plan: Plan, *, at: datetime) -> PlanOutdated | None:
+    """Why a proposed plan could not be approved any more, or None."""
+    try:
+        _must_match(plan, planner.Problem.from_json(plan.problem), planning.load(session, at=at))
+    except PlanOutdated as refusal:
+        return refusal
+    except NothingToPlan:
+        return PlanOutdated(plan.number, "nothing waits for a run any more")
+    return None
 
 
 def _must_match(plan: Plan, made_for: planner.Problem, demand: planning.Demand) -> None:
