@@ -25,6 +25,9 @@ READ_PAUSES_SECONDS = (0.1, 0.4)  # before the second and third try of a read; a
 BUSY = frozenset({408, 425, 429, 502, 503, 504})
 # Odoo answers 500 both for its own bugs and when PostgreSQL is gone or two transactions collided five times.
 PASSING = ("psycopg2.", "OperationalError", "SerializationFailure", "ConcurrencyError")
+COLLISION = (
+    "could not serialize access"  # PostgreSQL's words, which `load` reports as if they were data errors
+)
 
 
 class Model(JsonModel):  # type: ignore[misc]  # odoolib ships no types
@@ -51,7 +54,8 @@ class Model(JsonModel):  # type: ignore[misc]  # odoolib ships no types
         answer = self.connection.call(self.model_name, "load", {"fields": fields, "data": data})
         if not answer["ids"]:
             words = "; ".join(message["message"].strip() for message in answer["messages"])
-            raise ErpRejected(f"{self.model_name}/load: {words}")
+            kind = ErpUnavailable if COLLISION in words else ErpRejected
+            raise kind(f"{self.model_name}/load: {words}")
         ids: list[int] = answer["ids"]
         return ids
 

@@ -146,6 +146,7 @@ def to_bom(
         "product_id/.id": str(product_id),
         "type": kind,
         "subcontractor_ids/.id": ",".join(map(str, firm_ids)),
+        "bom_line_ids/id": external_id(f"bom-{kind}", product.sku, product.fabric),
         "bom_line_ids/product_id/.id": str(fabric_id),
         "bom_line_ids/product_qty": str(to_metres(product.fabric_use_centimetres)),
     }

@@ -6,11 +6,12 @@ mapped, not overwritten. What is missing goes through ``load`` under an external
 preparing at once make it once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from erp_bridge.client import Odoo, Row
 from erp_bridge.codes import find_ids
+from erp_bridge.errors import ErpError
 from erp_bridge.mapping import external_id, to_bom, to_fabric, to_firm, to_product, to_work_center
 from erp_bridge.records import ErpProduct, MasterData, Mode, Prepared
 
@@ -35,8 +36,14 @@ def prepare(odoo: Odoo, master_data: MasterData) -> Prepared:
     sku_ids, new_skus = _ensure(odoo, "product.product", "default_code", products, kind="sku")
     firm_ids, new_firms = _ensure(odoo, "res.partner", "ref", firms, kind="factory")
     line_ids, new_lines = _ensure(odoo, "mrp.workcenter", "code", lines, kind="line")
-    boms, new_boms = _ensure_boms(
-        odoo, master_data.products, product_ids=sku_ids, fabric_ids=fabric_ids, firm_ids=[*firm_ids.values()]
+    boms, new_boms = _twice(
+        lambda: _ensure_boms(
+            odoo,
+            master_data.products,
+            product_ids=sku_ids,
+            fabric_ids=fabric_ids,
+            firm_ids=[*firm_ids.values()],
+        )
     )
     created = new_fabrics + new_skus + new_firms + new_lines + new_boms
     held = len(fabric_ids) + len(sku_ids) + len(firm_ids) + len(line_ids) + boms
@@ -47,10 +54,26 @@ def _ensure(
     odoo: Odoo, model: str, field: str, wanted: Mapping[str, Mapping[str, str]], *, kind: str
 ) -> tuple[dict[str, int], int]:
     """Ids by code of all the wanted records, and how many of them had to be made."""
-    ids = find_ids(odoo, model, field, wanted)
-    missing = [code for code in wanted if code not in ids]
-    made = _load(odoo, model, [{"id": external_id(kind, code), **wanted[code]} for code in missing])
-    return ids | dict(zip(missing, made, strict=True)), len(missing)
+
+    def look_and_load() -> tuple[dict[str, int], int]:
+        ids = find_ids(odoo, model, field, wanted)
+        missing = [code for code in wanted if code not in ids]
+        made = _load(odoo, model, [{"id": external_id(kind, code), **wanted[code]} for code in missing])
+        return ids | dict(zip(missing, made, strict=True)), len(missing)
+
+    return _twice(look_and_load)
+
+
+def _twice(look_and_load: Callable[[], T]) -> T:
+    """What the step answers, tried again when it fails: a refusal that stands is raised by the second try.
+
+    A client that makes the same at the same moment, or an answer lost on the way, fails a ``load`` that the
+    second look makes needless.
+    """
+    try:
+        return look_and_load()
+    except ErpError:
+        return look_and_load()
 
 
 def _ensure_boms(

@@ -1,7 +1,9 @@
 """Master data in a real Odoo: made once, and what a customer has there already is left alone."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -42,6 +44,25 @@ def test_master_data_is_made_once(gateway: OdooGateway, reference: str) -> None:
     # a fabric, two products, two lines, a firm, and two bills of material for each product
     assert gateway.prepare(given) == Prepared(created=10, found=0)
     assert gateway.prepare(given) == Prepared(created=0, found=10)
+
+
+def test_two_clients_that_prepare_at_once_make_everything_once(
+    odoo: OdooServer, editor: Odoo, reference: str
+) -> None:
+    given, start = make_master_data(reference), Barrier(2)
+
+    def prepare(_: int) -> Prepared:
+        with OdooGateway(odoo.url, odoo.db, odoo.api_key, odoo.master_data_key) as gateway:
+            start.wait()
+            return gateway.prepare(given)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(prepare, range(2)))
+    ids = get_ids(editor, "product.product", "default_code", [f"{reference}-S", f"{reference}-M"])
+    boms = editor["mrp.bom"].search_read(
+        domain=[("product_id", "in", list(ids.values()))], fields=["bom_line_ids"]
+    )
+    assert [len(bom["bom_line_ids"]) for bom in boms] == [1, 1, 1, 1]
 
 
 def test_a_product_the_customer_has_is_mapped_and_keeps_its_name(
