@@ -26,7 +26,7 @@ class Store(Protocol):
         """Those of the SKUs the catalogue does not have."""
 
     def insert(self, order: ErpOrder) -> bool:
-        """Add the order as confirmed; False, and nothing changed, when its reference is there already."""
+        """Offer the order to its factory; False, and nothing changed, when its reference is there already."""
 
     def read(self, references: Collection[str]) -> Iterable[Progress]:
         """Progress of those of the references that are there, as the factories reported it."""

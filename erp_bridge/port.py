@@ -19,7 +19,9 @@ class Gateway(Protocol):
         """Make what is missing of products, fabrics and factories; what is there by its code stays."""
 
     def push(self, order: ErpOrder) -> ErpReference:
-        """See to it that the order stands there once and confirmed.
+        """See to it that the order stands there once, as firmly as we can make it.
+
+        In an ERP that is confirmed, never a draft; in our own order book it is offered to the factory.
 
         An order found under the reference is never changed, whatever became of it since: cancelled stays
         cancelled. A different quantity or date is another order, with another reference.
@@ -28,7 +30,8 @@ class Gateway(Protocol):
     def pull(self, references: Collection[str], since: str = "") -> Pull:
         """Progress of those of ``references`` that changed since a watermark, or of all without one.
 
-        Only the full pull reports ``MISSING``. An order may be reported again unchanged.
+        Only the full pull reports ``MISSING``. An order may be reported again unchanged. A reference that no
+        pull has asked for before may have changed before the watermark: ask for it without one.
         """
 
     def cancel(self, reference: str, *, reason: str) -> None:

@@ -21,7 +21,7 @@ class ProgressState(StrEnum):
     """How far an ERP order is; the order of the members is the order of events."""
 
     MISSING = "missing"  # the ERP holds nothing under this reference
-    WAITING = "waiting"  # it stands there, but nobody has confirmed or approved it
+    WAITING = "waiting"  # it stands there, but nobody there has accepted or approved it
     CONFIRMED = "confirmed"  # accepted, nothing made yet
     STARTED = "started"  # some pieces are being made or have arrived
     DONE = "done"  # nothing more will come, see the quantities for short or over

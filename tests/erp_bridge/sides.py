@@ -57,6 +57,9 @@ class Side(Protocol):
     def gateway(self) -> Gateway:
         """A client of its own, as another worker process would have it."""
 
+    def accept(self, reference: str) -> None:
+        """The factory says yes; in an ERP a pushed order needs none."""
+
     def orders(self, reference: str) -> int:
         """How many orders of one run stand there, each SKU of an own line counted for itself."""
 
@@ -89,7 +92,7 @@ class OrderBookSide:
             self._wanted[order.reference] = {line.sku: line.quantity for line in order.lines}
             self._held[order.reference] = Progress(
                 order.reference,
-                ProgressState.CONFIRMED,
+                ProgressState.WAITING,
                 done=tuple(Pieces(sku, 0) for sku in sorted(self._wanted[order.reference])),
                 expected_finish_at=order.finish_at,
                 changed_at=self._clock,
@@ -106,6 +109,9 @@ class OrderBookSide:
             return False
         self._held[reference] = replace(held, state=ProgressState.CANCELLED)
         return True
+
+    def accept(self, reference: str) -> None:
+        self._held[reference] = replace(self._held[reference], state=ProgressState.CONFIRMED)
 
     def report(self, reference: str, made: dict[str, int]) -> None:
         self._clock += timedelta(hours=1)
@@ -133,6 +139,9 @@ class OdooSide:
         """A client that reaches Odoo by its own address, or through a server in front of it."""
         self._open.append(OdooGateway(through or self._url, self._db, self._api_key))
         return self._open[-1]
+
+    def accept(self, reference: str) -> None:
+        """Nothing: what is pushed must stand confirmed."""
 
     def orders(self, reference: str) -> int:
         return len(self.productions(reference)) + len(self.receipts(reference))

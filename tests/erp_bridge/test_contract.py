@@ -36,6 +36,7 @@ def test_an_order_pushed_stands_there_confirmed_with_its_dates(
     pushed = side.gateway().push(make_order(reference, mode))
     assert pushed.reference == reference
     assert pushed.created
+    side.accept(reference)
     progress = progress_of(side.gateway(), reference)
     assert progress.state is ProgressState.CONFIRMED
     assert progress.expected_finish_at == FINISH
@@ -68,6 +69,7 @@ def test_two_clients_that_race_create_one_order(side: Side, reference: str, mode
     alone = f"{reference}-alone"
     side.gateway().push(make_order(alone, mode))
     assert side.orders(reference) == side.orders(alone)
+    side.accept(reference)
     assert progress_of(side.gateway(), reference).state is ProgressState.CONFIRMED
 
 
