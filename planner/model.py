@@ -24,6 +24,8 @@ class CellPart:
 
     cell: Cell
     line: Line
+    most: int
+    lows: list[int] = field(default_factory=list)
     tiers: list[tuple[Variable, Variable]] = field(default_factory=list)
     pieces: list[tuple[Wave, Variable]] = field(default_factory=list)
     consents: list[tuple[Lot, str, Variable]] = field(default_factory=list)
@@ -65,8 +67,20 @@ class PartModel:
             for wave in self.waves[item.id]
             for lot in wave.lots
         }
+        self.wanted = {
+            id(wave): sum(self.missing[lot.id] for lot in wave.lots)
+            for item in self.items
+            for wave in self.waves[item.id]
+        }
+        self.skus = {
+            item.id: [sku for sku in self.problem.skus if sku.item == item.id] for item in self.items
+        }
+        self.lots = [lot for item in self.items for wave in self.waves[item.id] for lot in wave.lots]
         self.parts: dict[Cell, CellPart] = {}
         self.cuts: dict[tuple[str, int], Variable] = {}  # (lot, segment of the fabric)
+        self.setups: dict[Cell, Variable] = {}  # (style, line, bucket)
+        self.goes: list[tuple[list[CellPart], Variable]] = []
+        self.bought: dict[str, list[tuple[int, Variable]]] = {}  # units each whole of the variable stands for
         self.segments: dict[tuple[str, int], int] = {}  # (fabric, bucket): buckets between two rises
         self.allowed = allowed
         for item in self.items:
@@ -82,9 +96,7 @@ class PartModel:
 
     def _add_cells(self, item: Item) -> None:
         most = sum(self._wanted(wave) for wave in self.waves[item.id]) + self._overs_left(item)
-        most += sum(
-            c.maximum for lot in self._lots() for c in lot.substitutes if self._item(c.sku) == item.id
-        )
+        most += sum(c.maximum for lot in self.lots for c in lot.substitutes if self._item(c.sku) == item.id)
         for line in self.problem.lines:
             if item.style not in line.styles:
                 continue
@@ -98,7 +110,7 @@ class PartModel:
         most = min(demand, self.ledger.room(cell), fabric_pieces)
         if cell in self.ledger.runs or most < line.min_run:
             return
-        part = CellPart(cell, line)
+        part = CellPart(cell, line, most)
         ends = [start - 1 for start in line.tiers[1:]] + [most]
         for start, end, price in zip(line.tiers, ends, line.styles[item.style].unit_cost, strict=True):
             low, high = max(start, line.min_run), min(end, most)
@@ -108,11 +120,13 @@ class PartModel:
                 self.mip.row([(1, quantity), (-low, decision)], least=0)
                 self.mip.row([(1, quantity), (-high, decision)], most=0)
                 part.tiers.append((quantity, decision))
+                part.lows.append(low)
         self.parts[cell] = part
         for wave in self.waves[item.id]:
             wanted = self._wanted(wave)
-            if wanted:
-                cost = delivery_cost(self.problem, wave, line, cell[2]) - wave.unfilled_cost
+            cost = delivery_cost(self.problem, wave, line, cell[2]) - wave.unfilled_cost
+            pays = cost + min(line.styles[item.style].unit_cost) < 0
+            if wanted and (pays or self.allowed is None):
                 part.pieces.append((wave, self.mip.number(wanted, cost)))
         if self._overs_left(item):
             part.overs = self.mip.number(self._overs_left(item), -item.overs_value)
@@ -121,7 +135,7 @@ class PartModel:
         cells: dict[str, list[CellPart]] = defaultdict(list)
         for part in self.parts.values():
             cells[part.cell[0]].append(part)
-        for lot in self._lots():
+        for lot in self.lots:
             for consent in lot.substitutes:
                 most = min(self.ledger.consents[lot.id, consent.sku], self.missing[lot.id])
                 taken: list[Term] = []
@@ -142,7 +156,7 @@ class PartModel:
             limits = [(self._wanted(wave), x) for wave, x in part.pieces]
             limits += [(self.missing[lot.id], s) for lot, _, s in part.consents]
             for most, flow in limits:
-                self.mip.row([(1, flow)] + [(-most, r) for _, r in part.tiers], most=0)
+                self.mip.row([(1, flow)] + [(-min(most, part.most), r) for _, r in part.tiers], most=0)
 
     # ------------------------------------------------------------------ rules 2 to 5
 
@@ -151,9 +165,7 @@ class PartModel:
         colours: dict[Cell, list[CellPart]] = defaultdict(list)
         for part in self.parts.values():
             item = self.problem.find.item[part.cell[0]]
-            seconds = part.line.styles[item.style].seconds
-            load[part.cell[1:]] += [(seconds, q) for q, _ in part.tiers]
-            load[part.cell[1:]] += [(item.setup_seconds, r) for _, r in part.tiers]
+            load[part.cell[1:]] += self._seconds([part])
             colours[item.style, *part.cell[1:]].append(part)
         for key, parts in colours.items():
             style = self.problem.find.style[key[0]]
@@ -161,12 +173,23 @@ class PartModel:
                 for part in parts:
                     self.mip.row(part.decisions, most=1)
                 continue
-            setup = self.mip.number(1, style.setup_cost, whole=True)
+            setup = self.setups[key] = self.mip.number(1, style.setup_cost, whole=True)
             load[key[1:]].append((style.setup_seconds, setup))
             for part in parts:
                 self.mip.row([*part.decisions, (-1, setup)], most=0)
+            time = self.ledger.free[key[1]][key[2]] - style.setup_seconds
+            self.mip.row([*self._seconds(parts), (-time, setup)], most=0)
         for (line, bucket), terms in load.items():
             self.mip.row(terms, most=self.ledger.free[line][bucket])
+
+    def _seconds(self, parts: list[CellPart]) -> list[Term]:
+        """Time of the runs without the set-up of their style."""
+        terms: list[Term] = []
+        for part in parts:
+            item = self.problem.find.item[part.cell[0]]
+            terms += [(part.line.styles[item.style].seconds, q) for q, _ in part.tiers]
+            terms += [(item.setup_seconds, r) for _, r in part.tiers]
+        return terms
 
     def _add_demand(self) -> None:
         """No wave, and no lot that has consents, gets more than it wants."""
@@ -213,6 +236,7 @@ class PartModel:
         self.mip.row([term for part in parts for term in part.quantity] + [(-lacking, goes)], least=0)
         for part in parts:
             self.mip.row([*part.decisions, (-1, goes)], most=0)
+        self.goes.append((parts, goes))
         return goes
 
     # ------------------------------------------------------------------ fabric
@@ -245,7 +269,7 @@ class PartModel:
             return
         rises = {b for b, (now, after) in enumerate(pairwise(have)) if after > now or b + 1 == lead}
         ends = sorted(rises | {self.problem.buckets - 1})
-        bought = self._add_purchase(rule, most) if rule and most else None
+        bought = self._add_purchase(fabric, rule, most) if rule and most else None
         used: list[Term] = []
         for number, (before, end) in enumerate(pairwise([-1, *ends])):
             self.segments.update({(fabric, bucket): number for bucket in range(before + 1, end + 1)})
@@ -261,19 +285,21 @@ class PartModel:
             uses[sku.item] = max(uses[sku.item], sku.fabric_use)
         items = {item.id for item in self.items if item.fabric == fabric}
         pieces = sum(self._overs_left(item) * uses[item.id] for item in self.items if item.id in items)
-        for lot in self._lots():
+        for lot in self.lots:
             served = {self._item(lot.sku)} | {self._item(consent.sku) for consent in lot.substitutes}
             pieces += self.missing[lot.id] * max((uses[item] for item in served & items), default=0)
         return pieces
 
-    def _add_purchase(self, rule: Purchase, most: int) -> Term:
+    def _add_purchase(self, fabric: str, rule: Purchase, most: int) -> Term:
         """Lots of ``multiple`` bought, none or at least the minimum; returns the units they bring."""
         dye_lots = self.mip.number(most // rule.multiple, rule.multiple * rule.unit_cost, whole=True)
+        self.bought[fabric] = [(rule.multiple, dye_lots)]
         least = smallest_purchase(rule, 1) // rule.multiple
         if least > 1:
             buys = self.mip.number(1, whole=True)
             self.mip.row([(1, dye_lots), (-least, buys)], least=0)
             self.mip.row([(1, dye_lots), (-(most // rule.multiple), buys)], most=0)
+            self.bought[fabric].append((most, buys))
         return rule.multiple, dye_lots
 
     def _use(self, fabric: str, segment: int, start: int, end: int) -> list[Term]:
@@ -300,7 +326,29 @@ class PartModel:
             terms += [(use[lot.sku].fabric_use, share) for lot, share in shares]
         return terms
 
-    # ------------------------------------------------------------------ words
+    # ------------------------------------------------------------------ from and to plans
+
+    def decisions_of(
+        self, quantities: Mapping[Cell, int], bought: Mapping[str, int]
+    ) -> dict[Variable, float]:
+        """The whole-numbered variables of a plan known: pieces by cell, units bought by fabric."""
+        values: dict[Variable, float] = {}
+        styles: set[Cell] = set()
+        for part in self.parts.values():
+            quantity = quantities.get(part.cell, 0)
+            reached = sum(low <= quantity for low in part.lows) - 1  # -1: none
+            for tier, (_, decision) in enumerate(part.tiers):
+                values[decision] = float(tier == reached)
+            if quantity:
+                styles.add((self.problem.find.item[part.cell[0]].style, *part.cell[1:]))
+        values.update({setup: float(key in styles) for key, setup in self.setups.items()})
+        for parts, goes in self.goes:
+            made = any(part.cell in quantities for part in parts)
+            values[goes] = max(goes.lower_bound, float(made))
+        for fabric, counters in self.bought.items():
+            for units, variable in counters:
+                values[variable] = float(-(-bought.get(fabric, 0) // units))
+        return values
 
     def share_of(self, lot: Lot, bucket: int) -> tuple[str, int]:
         """Where the pieces of the lot made in the bucket are told apart by size: its key in ``cuts``."""
@@ -310,20 +358,16 @@ class PartModel:
 
     def least_use_sku(self, item: str) -> str:
         """The SKU of the item that takes least fabric: overs cost and fetch the same in every size."""
-        return min((s for s in self.problem.skus if s.item == item), key=lambda s: (s.fabric_use, s.id)).id
-
-    def _lots(self) -> list[Lot]:
-        return [lot for item in self.items for wave in self.waves[item.id] for lot in wave.lots]
+        return min(self.skus[item], key=lambda s: (s.fabric_use, s.id)).id
 
     def _item(self, sku: str) -> str:
         return self.problem.find.sku[sku].item
 
     def _wanted(self, wave: Wave) -> int:
-        return sum(self.missing[lot.id] for lot in wave.lots)
+        return self.wanted[id(wave)]
 
     def _overs_left(self, item: Item) -> int:
-        has_sku = any(sku.item == item.id for sku in self.problem.skus)
-        return max(0, item.overs_maximum - self.ledger.overs[item.id]) if has_sku else 0
+        return max(0, item.overs_maximum - self.ledger.overs[item.id]) if self.skus[item.id] else 0
 
     def _least_use(self, item: Item) -> int:
-        return min((sku.fabric_use for sku in self.problem.skus if sku.item == item.id), default=0)
+        return min((sku.fabric_use for sku in self.skus[item.id]), default=0)

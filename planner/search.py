@@ -4,17 +4,21 @@ import itertools
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 
+from planner.candidates import Candidates
 from planner.check import cost, violations
 from planner.ledger import Cell, Ledger
 from planner.plan import Plan
 from planner.problem import Problem
-from planner.subproblem import Answer, Entries, solve_part
+from planner.subproblem import Answer, Entries, Start, solve_part
 from planner.watch import Watch
 from planner.waves import waves
 
 FREE_STYLES = 2
 SLICE_SECONDS = 3.0
+CELLS_PER_WAVE = 12
+PART_GAP = 1e-4
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Search:
         self.seed = seed
         self.random = random.Random(seed)
         self.demand = waves(problem)
+        self.candidates = Candidates(problem, self.demand, seed)
         self.ledger = Ledger(problem)
         self.best = Incumbent(start, cost(problem, start).total)
         frozen = {run.cell for run in problem.frozen}
@@ -89,13 +94,15 @@ class Search:
 
     def improve(self, styles: set[str], seconds: float) -> bool:
         """Decide the styles anew; True where the plan became cheaper."""
+        bought = {order.fabric: order.quantity for order in self.ledger.purchases()}
         removed = self._remove(styles)
+        start = Start(removed.quantities, bought)
+        allowed = self.candidates.of(self.ledger, styles, CELLS_PER_WAVE)
+        for cell in start.quantities:
+            allowed[cell[0]].add(cell)
+        part = partial(solve_part, self.ledger, styles, self.demand, allowed=allowed, start=start)
         try:
-            answer = self.watch.wait_for(
-                lambda: solve_part(
-                    self.ledger, styles, self.demand, seconds=seconds, seed=self.seed, gap=1e-4
-                )
-            )
+            answer = self.watch.wait_for(partial(part, seconds=seconds, seed=self.seed, gap=PART_GAP))
             if answer.entries is not None:
                 answer.entries.enter(self.ledger)
                 if self.offer(self.ledger.plan()):

@@ -38,6 +38,16 @@ class Entries:
     pieces: Mapping[tuple[Cell, str, str], int]
     overs: Mapping[tuple[Cell, str], int]
 
+    @property
+    def quantities(self) -> dict[Cell, int]:
+        """Pieces and overs by cell."""
+        total: dict[Cell, int] = defaultdict(int)
+        for (cell, _, _), quantity in self.pieces.items():
+            total[cell] += quantity
+        for (cell, _), quantity in self.overs.items():
+            total[cell] += quantity
+        return dict(total)
+
     def enter(self, ledger: Ledger) -> None:
         for (cell, lot, sku), quantity in self.pieces.items():
             ledger.open(cell)
@@ -45,6 +55,14 @@ class Entries:
         for (cell, sku), quantity in self.overs.items():
             ledger.open(cell)
             ledger.enter_overs(cell, sku, quantity)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A plan to start from: pieces by cell, units bought by fabric."""
+
+    quantities: Mapping[Cell, int]
+    bought: Mapping[str, int]
 
 
 def solve_part(
@@ -56,18 +74,20 @@ def solve_part(
     seed: int = 0,
     gap: float = 0.0,
     allowed: Mapping[str, set[Cell]] | None = None,
+    start: Start | None = None,
 ) -> Answer:
     """The best runs found for the styles in ``free``, of which the ledger holds only frozen runs.
 
     Raises SolverFailed where the solver breaks down.
     """
     model = PartModel(ledger, free, demand, allowed)
-    outcome = model.mip.solve(seconds, seed=seed, gap=gap)
+    hint = None if start is None else model.decisions_of(start.quantities, start.bought)
+    outcome = model.mip.solve(seconds, seed=seed, gap=gap, hint=hint)
     if outcome.values is None:
         return Answer(None, outcome.bound, outcome.infeasible, optimal=False)
     model.mip.pin(outcome.values)
     model.mip.make_whole()
-    rounded = model.mip.solve(ROUNDING_SECONDS, seed=seed, hint=None)
+    rounded = model.mip.solve(ROUNDING_SECONDS, seed=seed)
     entries = None if rounded.values is None else _entries(model, rounded.values)
     return Answer(entries, outcome.bound, infeasible=False, optimal=outcome.optimal)
 
