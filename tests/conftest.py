@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 from pytest_socket import socket_allow_hosts
 
+from api.local.errors import NoDebianPackages
 from tests import servers
+from tests.chromium import Chromium
+from tests.chromium import chromium as find_chromium
 
 pytest_plugins = ["tests.fixtures"]
 
@@ -71,9 +75,22 @@ def odoo(worker: str) -> Iterator[servers.Odoo]:
         with servers.odoo_of(worker) as found:
             yield found
     except servers.ServerMissing as missing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"no Odoo: {str(missing).splitlines()[-1]}")
+        _do_without("Odoo", missing)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Chromium:
+    """A browser for Playwright's ``launch``; none to be had skips the test, in CI it fails."""
+    try:
+        return find_chromium()
+    except NoDebianPackages as missing:
+        _do_without("Chromium", missing)
+
+
+def _do_without(name: str, reason: Exception) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        raise reason
+    pytest.skip(f"no {name}: {str(reason).splitlines()[-1]}")
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -27,7 +27,7 @@ from api.local.odoo import OdooServer
 from api.local.postgres import THROWAWAY, PostgresServer
 from api.local.valkey import ValkeyServer
 
-_RUN_FOLDER = "COUNTERFLOW_TEST_RUN"
+_RUN_FOLDER = "TEST_RUN_FOLDER"  # not ours by name: tests clear those
 _PASSWORD = "for-this-run-only"  # noqa: S105  # everything is on 127.0.0.1 and gone in a minute
 
 Addresses = dict[str, str]
