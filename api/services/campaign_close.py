@@ -39,6 +39,7 @@ def close(session: Session, campaign_id: UUID, *, at: datetime) -> Campaign:
     campaign = campaigns.get_for_update(session, campaign_id)
     if campaign.status == CampaignStatus.OPEN and campaign.closes_at <= at:
         campaign.start_closing(by=SYSTEM, at=at, why="its minute has come")
+        session.flush()  # the database sees, and judges, every step
     if campaign.status == CampaignStatus.CLOSING and (
         campaign.grace_ended(at) or not _awaited(session, campaign)
     ):

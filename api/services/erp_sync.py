@@ -174,14 +174,20 @@ def _move_preorders(session: Session, run: Run, *, at: datetime) -> None:
         .with_for_update()
     ).all()
     runs = _runs_behind(session, [preorder.id for preorder in served])
+    behind_any = {one.id: one for behind in runs.values() for one, _ in behind}
+    short = {run_id: _short(session, one) for run_id, one in behind_any.items()}
+    lead_days = {(lane.factory_id, lane.region): lane.lead_days for lane in session.exec(select(Lane))}
     for preorder in served:
         behind = runs[preorder.id]
         done = all(one.status == RunStatus.DONE for one, _ in behind)
-        if done and not any(_short(session, one, preorder) for one, _ in behind):
+        if done and not any(preorder.id in short[one.id] for one, _ in behind):
             preorders.advance(session, preorder, PreorderStatus.READY, at=at, why="all its pieces are made")
         else:
             preorders.advance(session, preorder, PreorderStatus.IN_PRODUCTION, at=at, why=f"run {run.number}")
-        preorder.expected_on = max(_arrival(session, one, line, preorder) for one, line in behind)
+        preorder.expected_on = max(
+            _ready_on(one) + timedelta(days=lead_days[line.factory_id, preorder.region])
+            for one, line in behind
+        )
 
 
 def _runs_behind(
@@ -201,28 +207,30 @@ def _runs_behind(
     return behind
 
 
-def _short(session: Session, run: Run, preorder: Preorder) -> bool:
-    """Whether a finished run has too few pieces for this pre-order after everyone who paid before."""
+def _short(session: Session, run: Run) -> set[UUID]:
+    """The pre-orders for which a finished run has too few pieces after everyone who paid before."""
+    if run.status != RunStatus.DONE:
+        return set()
     done = {made.sku_id: made.done for _, made in _quantities(session, run.id)}
     rows = session.exec(
-        select(Pegging, Preorder)
+        select(Pegging, Preorder.id)
         .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
         .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
         .where(Pegging.run_id == run.id)
         .order_by(col(Preorder.paid_at), Preorder.number)
     )
-    for pegging, owner in rows:
+    short = set()
+    for pegging, preorder_id in rows:
         done[pegging.sku_id] -= pegging.quantity
-        if owner.id == preorder.id and done[pegging.sku_id] < 0:
-            return True
-    return False
+        if done[pegging.sku_id] < 0:
+            short.add(preorder_id)
+    return short
 
 
-def _arrival(session: Session, run: Run, line: ProductionLine, preorder: Preorder) -> date:
-    """The day a run's pieces reach the buyer's region: the plan's week, or the factory's later word."""
-    lane = session.get_one(Lane, (line.factory_id, preorder.region))
+def _ready_on(run: Run) -> date:
+    """The last day of the plan's week, or the factory's later word."""
     planned = run.bucket_on + timedelta(days=6)
-    return max(planned, run.expected_on or planned) + timedelta(days=lane.lead_days)
+    return max(planned, run.expected_on or planned)
 
 
 def _for_update(session: Session, run_id: UUID) -> Run:

@@ -13,7 +13,7 @@ from api.domain.catalogue import Item
 from api.domain.plan import Run, RunSku, RunStatus
 from api.domain.production import Closure, Factory, LineRate, ProductionLine, capacity_seconds
 
-_WEEK = 7
+WEEK = timedelta(days=7)
 _HOLDING = (RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.STARTED, RunStatus.DONE)
 
 
@@ -45,7 +45,7 @@ def listed(session: Session, *, from_on: date, weeks: int) -> list[FactoryView]:
     coming = select(Closure).where(col(Closure.to_on) >= from_on).order_by(col(Closure.from_on))
     for closure in session.exec(coming):
         closures[closure.factory_id].append(closure)
-    mondays = [from_on + timedelta(days=_WEEK * week) for week in range(weeks)]
+    mondays = [from_on + WEEK * week for week in range(weeks)]
     return [
         FactoryView(
             factory,
@@ -64,7 +64,7 @@ def _load(
 ) -> WeekLoad:
     return WeekLoad(
         full_seconds=line.shift_seconds * line.workdays,
-        open_seconds=capacity_seconds(line, closures, from_on=monday, days=_WEEK),
+        open_seconds=capacity_seconds(line, closures, from_on=monday, days=WEEK.days),
         used_seconds=used.get((line.id, monday), 0),
     )
 
@@ -72,7 +72,9 @@ def _load(
 def _used(session: Session, from_on: date) -> dict[tuple[UUID, date], int]:
     """Sewing seconds of runs by production line and the Monday of their week; changeovers are not counted."""
     rows = session.execute(
-        select(Run.line_id, Run.bucket_on, func.sum(col(RunSku.quantity) * col(LineRate.seconds_per_piece)))
+        select(
+            Run.line_id, col(Run.bucket_on), func.sum(col(RunSku.quantity) * col(LineRate.seconds_per_piece))
+        )
         .join(RunSku, col(RunSku.run_id) == Run.id)
         .join(Item, col(Item.id) == Run.item_id)
         .join(LineRate, (col(LineRate.line_id) == Run.line_id) & (col(LineRate.style_id) == Item.style_id))

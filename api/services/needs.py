@@ -30,7 +30,7 @@ _ON_THE_WAY = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION)
 class NeedKind(StrEnum):
     """Why a person is needed."""
 
-    PARKED = "parked"
+    PARKED = "message"
     PLAN = "plan"
     UNPLANNED = "unplanned"
     CLOSING = "closing"

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -199,5 +198,9 @@ def _for_update(session: Session, reference: str) -> BookOrder:
     return order
 
 
-def factory_of(session: Session, factory_id: UUID) -> Factory:
-    return session.get_one(Factory, factory_id)
+def factory_of(session: Session, member: Member) -> Factory:
+    """The factory a member works for; one without any sees none."""
+    factory = session.get(Factory, member.factory_id) if member.factory_id else None
+    if factory is None:
+        raise Unknown("factory", member.name)
+    return factory

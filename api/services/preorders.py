@@ -188,4 +188,4 @@ def advance(session: Session, preorder: Preorder, to: PreorderStatus, *, at: dat
     order = list(PreorderStatus)
     while order.index(preorder.status) < order.index(to) <= order.index(PreorderStatus.READY):
         preorder.move(order[order.index(preorder.status) + 1], by=SYSTEM, at=at, why=why)
-    session.add(preorder)
+        session.flush()  # the database sees, and judges, every step
