@@ -149,11 +149,11 @@ def _bar(bar: Bar, x: float, y: int, *, seam: bool, words: str) -> str:
     pieces = str(bar.pieces)
     stitches = f'<path class="seam" d="M{x - 1:.1f} {y + 2}v{ROW_HEIGHT - 4}"/>' if seam else ""
     return (
-        f'<a href="{escape(bar.href)}" class="bar {escape(bar.status)}" aria-label="{escape(words)}">'
+        f'<a href="{escape(bar.href)}" class="bar {escape(bar.status)}">'
         f"<title>{escape(words)}</title>{stitches}"
         f'<rect x="{x:.1f}" y="{y + 4}" width="{width:.1f}" height="{ROW_HEIGHT - 8}" rx="3"'
         f' fill="{as_hex(cloth)}" stroke="{as_hex(mix(cloth, INK, 0.4))}"/>'
-        f'<g fill="{as_hex(readable_on(cloth))}">'
+        f'<g aria-hidden="true" fill="{as_hex(readable_on(cloth))}">'
         f'<text x="{x + 6:.1f}" y="{y + 21}">{escape(_cut(bar.title, width))}</text>'
         f'<text x="{x + 6:.1f}" y="{y + 39}">{pieces if _fits(pieces, width) else ""}</text></g></a>'
     )
