@@ -1,7 +1,12 @@
 """Celery and its timetable. The broker only carries: what must happen stands in the database."""
 
-from celery import Celery
+import signal
+from typing import Any
 
+from celery import Celery
+from celery.signals import worker_process_init
+
+from api.local.leash import die_with_parent
 from api.settings import settings
 
 app = Celery("counterflow", broker=settings().broker_url)
@@ -22,3 +27,9 @@ app.conf.update(
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
     },
 )
+
+
+@worker_process_init.connect
+def _end_with_the_worker(**_: Any) -> None:
+    """A child whose worker was killed must not go on: its task is given to another."""
+    die_with_parent(signal.SIGKILL)
