@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Annotated
 
 import typer
 
@@ -13,14 +14,16 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
 
 @app.command()
-def up() -> None:
+def up(
+    *, empty: Annotated[bool, typer.Option("--empty", help="Begin without the demonstration data.")] = False
+) -> None:
     """Start the whole platform here and keep it running until Ctrl-C; its data stays in the data folder."""
     from api.local.up import up as run  # noqa: PLC0415  # each command loads what it needs
     from api.settings import settings  # noqa: PLC0415
 
     began = float(os.environ.get("COUNTERFLOW_BEGAN", _BEGAN))  # `make up` began before us
     try:
-        run(settings(), typer.echo, began=began)
+        run(settings(), typer.echo, began=began, empty=empty)
     except (LocalError, OSError) as error:
         _give_up(error)
 

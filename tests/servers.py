@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -100,7 +99,7 @@ class Keeper:
 
     def _set_up_odoo(self) -> None:
         """In a process of its own, because the first time takes minutes and a run may end before."""
-        words = processes.leashed([sys.executable, "-m", "api.cli", "odoo"], death_signal=signal.SIGKILL)
+        words = processes.leashed([sys.executable, "-m", "api.cli", "odoo"])
         with (self.folder / "odoo-setup.log").open("wb") as log:
             process = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603
         while process.poll() is None and not self._over.wait(0.1):

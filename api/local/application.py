@@ -19,9 +19,10 @@ class Application:
     words: tuple[str | Path, ...]
     variables: Mapping[str, str]
     address: str = ""
-    stop_signal: signal.Signals = signal.SIGTERM
 
     account: Account | None = None
+    stop_signal = signal.SIGTERM
+    death_signal = signal.SIGKILL  # a worker asked to end would first finish a task of minutes
 
     def initialise(self) -> None:
         """Nothing to prepare."""

@@ -11,16 +11,24 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
+def die_with_parent(death_signal: int) -> None:
+    """Have the kernel send us ``death_signal`` when the thread that started us ends, however it ends.
+
+    Our own children do not inherit the wish, and a change of user makes the kernel forget it. Other
+    systems than Linux have no such call; there only an orderly stop stops all.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+
+
 def main() -> None:
-    """Drop to the user given (-1: stay), ask the kernel for the signal, turn into the program."""
+    """Drop to the user given (-1: stay), die with the parent given, turn into the program given."""
     parent, death_signal, uid, gid = map(int, sys.argv[1:5])
     if uid >= 0:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    if sys.platform == "linux":  # elsewhere there is no such call, and only an orderly stop stops all
-        # After the change of user, which makes the kernel forget the wish. Children do not inherit it.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    die_with_parent(death_signal)
     if os.getppid() != parent:  # it ended before we could ask
         sys.exit(1)
     os.execv(sys.argv[5], sys.argv[5:])  # noqa: S606  # no shell is what we want

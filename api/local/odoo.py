@@ -32,6 +32,7 @@ class OdooServer:
     name = "odoo"
     account: Account | None = None
     stop_signal = signal.SIGTERM
+    death_signal = signal.SIGKILL
 
     @property
     def url(self) -> str:

@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import sys
 import sysconfig
 import tempfile
@@ -243,7 +242,7 @@ def _run_odoo(installation: Installation, *words: str | Path, stdin: str = "") -
 
 def _run_long(*words: str | Path, environment: Mapping[str, str] | None = None, stdin: str = "") -> None:
     """Run a command of many seconds so that it ends when the set-up is interrupted."""
-    leashed = processes.leashed(words, death_signal=signal.SIGKILL)
+    leashed = processes.leashed(words)
     processes.run(leashed, environment=environment, stdin=stdin)
 
 

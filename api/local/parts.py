@@ -66,9 +66,15 @@ class Parts:
             }
         return found
 
-    def preparation(self, sign_ins: Path) -> Application:
-        words = (sys.executable, "-m", "api.local.prepare", sign_ins)
-        return Application("prepare", words, self.variables())
+    @property
+    def sign_ins(self) -> Path:
+        """Who may sign in to the demonstration; not there on a platform that began empty."""
+        return self.data_dir / "sign-ins.json"
+
+    def preparation(self, *, empty: bool) -> Application:
+        """The job that brings the database to the newest schema and fills a new one, unless ``empty``."""
+        words = (sys.executable, "-m", "api.local.prepare")
+        return Application("prepare", words if empty else (*words, self.sign_ins), self.variables())
 
     def applications(self) -> list[Application]:
         variables = self.variables()

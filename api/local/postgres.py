@@ -54,7 +54,7 @@ class PostgresServer:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     name = "postgres"
-    stop_signal = signal.SIGINT  # "fast": ends sessions, writes a checkpoint, leaves
+    stop_signal = death_signal = signal.SIGINT  # "fast": ends sessions, writes a checkpoint, leaves
 
     @property
     def account(self) -> Account | None:

@@ -1,4 +1,4 @@
-"""`python -m api.local.prepare`: bring the database to the newest schema, and fill a new one.
+"""`python -m api.local.prepare [FILE]`: bring the database to the newest schema, and fill a new one.
 
 A process of its own, because the supervisor stays small and never loads the application.
 """
@@ -18,12 +18,13 @@ from api.settings import settings
 _SEED = 7
 
 
-def main(sign_ins: Path) -> None:
-    """Migrate; load the demonstration into an empty database and write who may sign in to ``sign_ins``."""
+def main(sign_ins: Path | None) -> None:
+    """Migrate; given ``sign_ins``, also fill an empty database and write there who may sign in."""
     migrate(settings().database_url)
-    with transaction() as session:
-        if session.exec(select(Team).limit(1)).first() is None:
-            _demonstrate(session, sign_ins)
+    if sign_ins:
+        with transaction() as session:
+            if session.exec(select(Team).limit(1)).first() is None:
+                _demonstrate(session, sign_ins)
 
 
 def _demonstrate(session: Session, sign_ins: Path) -> None:
@@ -39,4 +40,4 @@ def _say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if sys.argv[1:] else None)

@@ -19,7 +19,10 @@ _LEASH = Path(__file__).with_name("leash.py")
 
 
 class Server(Protocol):
-    """What it takes to run one server: how to start it, how to ask it, how to stop it."""
+    """What it takes to run one server: how to start it, how to ask it, how to stop it.
+
+    ``stop_signal`` asks it to end; ``death_signal`` reaches it when its supervisor was killed.
+    """
 
     @property
     def name(self) -> str: ...
@@ -27,6 +30,8 @@ class Server(Protocol):
     def account(self) -> Account | None: ...
     @property
     def stop_signal(self) -> signal.Signals: ...
+    @property
+    def death_signal(self) -> signal.Signals: ...
     def initialise(self) -> None: ...
     def command(self) -> list[str]: ...
     def environment(self) -> Mapping[str, str]: ...
@@ -38,7 +43,7 @@ def leashed(
     command: Sequence[str | Path],
     *,
     account: Account | None = None,
-    death_signal: signal.Signals = signal.SIGTERM,
+    death_signal: signal.Signals = signal.SIGKILL,
 ) -> list[str]:
     """``command``, run as ``account`` and sent ``death_signal`` when the thread that starts it ends.
 
@@ -61,7 +66,7 @@ def launch(server: Server, *, log: Path, inherit: Sequence[int] = ()) -> subproc
 
 def _launch(server: Server, output: int, inherit: Sequence[int]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  # a list of words, no shell
-        leashed(server.command(), account=server.account, death_signal=server.stop_signal),
+        leashed(server.command(), account=server.account, death_signal=server.death_signal),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

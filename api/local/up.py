@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from api.local import data_folder, processes
 from api.local.errors import LocalError, PortInUse
@@ -17,10 +16,11 @@ _ECHOED = frozenset({"prepare", "web", "worker", "beat"})
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def up(settings: Settings, say: Say, *, began: float) -> None:
+def up(settings: Settings, say: Say, *, began: float, empty: bool = False) -> None:
     """Run the platform until Ctrl-C, TERM or the end of the terminal; then stop all of it.
 
-    ``began`` is the moment, in seconds since the epoch, when the person gave the command.
+    ``began`` is the moment, in seconds since the epoch, when the person gave the command. A new database is
+    filled with the demonstration, unless it is to begin ``empty`` or is not our own.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def up(settings: Settings, say: Say, *, began: float) -> None:
             raise PortInUse(settings.port)
         supervisor = Supervisor(data_dir / "logs", say, echo=_ECHOED, inherit=(lock,))
         try:
-            _start(supervisor, parts(settings), say, began)
+            _start(supervisor, parts(settings), say, began=began, empty=empty)
             while True:
                 supervisor.watch()
         except KeyboardInterrupt:
@@ -45,14 +45,13 @@ def up(settings: Settings, say: Say, *, began: float) -> None:
     say("stopped; the data is kept")
 
 
-def _start(supervisor: Supervisor, those: Parts, say: Say, began: float) -> None:
+def _start(supervisor: Supervisor, those: Parts, say: Say, *, began: float, empty: bool) -> None:
     say(f"Counterflow keeps its data in {those.data_dir}")
     supervisor.start(*(server for server in (those.postgres, those.valkey) if server))
     those.create_database()
-    sign_ins = those.data_dir / "sign-ins.json"
-    supervisor.complete(those.preparation(sign_ins))
+    supervisor.complete(those.preparation(empty=empty or not those.postgres))
     supervisor.start(*those.applications())
-    for line in _welcome(those, sign_ins):
+    for line in _welcome(those):
         say(line)
     say(f"first page {time.time() - began:.1f} s after the command; Ctrl-C stops everything")
     if those.odoo:  # after the first page, which does not need it: what is released waits in the outbox
@@ -62,15 +61,15 @@ def _start(supervisor: Supervisor, those: Parts, say: Say, began: float) -> None
             say(f"{error}\nThe platform goes on without it and tries again.")
 
 
-def _welcome(those: Parts, sign_ins: Path) -> Iterator[str]:
+def _welcome(those: Parts) -> Iterator[str]:
     yield f"  shop     {those.address}/"
     yield f"  console  {those.address}/console"
     if those.odoo:
         yield f"  Odoo     {those.odoo.url}/odoo  (admin, {those.odoo.installation.access().admin_password})"
     else:
         yield "  Odoo     none; `make odoo` sets one up. Factories work from the order book"
-    if sign_ins.is_file():
-        for email, password, role in json.loads(sign_ins.read_text()):
+    if those.sign_ins.is_file():
+        for email, password, role in json.loads(those.sign_ins.read_text()):
             yield f"  sign in  {email:<36} {password:<16} {role}"
 
 

@@ -25,7 +25,7 @@ class ValkeyServer:
 
     name = "valkey"
     account: Account | None = None
-    stop_signal = signal.SIGTERM
+    stop_signal = death_signal = signal.SIGTERM
 
     @property
     def configuration(self) -> Path:
