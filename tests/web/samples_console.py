@@ -126,6 +126,7 @@ PREORDERS = [
         "currency": "CNY",
         "promise_from_on": date(2027, 3, 3),
         "promise_by_on": date(2027, 3, 9),
+        "ship_action": f"/console/preorders/CF-{4200 + n:06}/ship" if status == "ready" else None,
     }
     for n, status in enumerate(
         ["placed", "confirmed", "scheduled", "in_production", "ready", "shipped", "cancelled", "refunded"]
@@ -164,7 +165,7 @@ RUN = {
             "reference": "WH/MO/00042",
             "href": "https://odoo.example/odoo/manufacturing/42",
             "system": "Odoo",
-            "state": "progress",
+            "state": "started",
             "quantity": 41,
             "done": 20,
             "seen_at": NOW,
@@ -298,12 +299,19 @@ CONSOLE: dict[str, Sample] = {
             "preorders",
             preorders=PREORDERS,
             search={"q": "", "action": "/console/preorders"},
+            errors={"": "illegal_move"},
             paging=PAGING,
         ),
     ),
     "console-preorders-empty": (
         "console/preorders.html",
-        console("preorders", preorders=[], search={"q": "x", "action": "/console/preorders"}, paging=PAGING),
+        console(
+            "preorders",
+            preorders=[],
+            search={"q": "x", "action": "/console/preorders"},
+            errors={},
+            paging=PAGING,
+        ),
     ),
     "console-runs": ("console/runs.html", console("runs", runs=RUNS, paging=PAGING)),
     "console-runs-empty": ("console/runs.html", console("runs", runs=[], paging=PAGING)),

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from tests.web.samples_shared import BLACK, INDIGO, MOSS, NOW, RUST, STONE, Sample, console
+from tests.web.samples_shared import BLACK, INDIGO, MOSS, NOW, RUST, STONE, TRAIL, Sample, console
 from web.board import Bar, Board, BoardFactory, BoardLine, Closure
 
 RUNNING = {
@@ -15,6 +15,7 @@ RUNNING = {
     "bound_minor": 18100000,
     "gap_percent": 1.78,
     "words": "Looking for cheaper neighbours of the best plan.",
+    "stop_action": "/console/plans/P-000015/stop",
 }
 
 PLANS = [
@@ -26,14 +27,14 @@ PLANS = [
         "made_by": "Chen Wei",
         "runs": 12,
         "pieces": 1830,
-        "cost_minor": 18422000,
-        "baseline_minor": 20911000,
+        "cost_minor": None if status == "failed" else 18422000,
+        "baseline_minor": None if status == "failed" else 20911000,
         "gap_percent": None if n == 11 else 1.8,
         "late_pieces": 38,
         "unfilled_pieces": 0,
     }
     for n, status in enumerate(
-        ["failed", "superseded", "approved", "ready", "running", "requested"], start=10
+        ["failed", "superseded", "approved", "rejected", "ready", "running", "requested"], start=9
     )
 ]
 
@@ -161,6 +162,9 @@ PLAN_PAGES: dict[str, Sample] = {
             waiting_pieces=1830,
             may_make=True,
             make_action="/console/plans",
+            seconds="30",
+            errors={},
+            ended=None,
             running=None,
             live_href="/console/plans/running",
         ),
@@ -174,19 +178,38 @@ PLAN_PAGES: dict[str, Sample] = {
             waiting_pieces=1,
             may_make=True,
             make_action="/console/plans",
+            seconds="30",
+            errors={},
+            ended=None,
             running=RUNNING,
             live_href="/console/plans/running",
         ),
     ),
-    "console-plan-progress": ("console/_plan_progress.html", {"running": RUNNING, "currency": "CNY"}),
+    "console-plan-progress": (
+        "console/_plan_progress.html",
+        {"running": RUNNING, "ended": None, "currency": "CNY"},
+    ),
+    "console-plan-ended": (
+        "console/_plan_progress.html",
+        {
+            "running": None,
+            "ended": {"number": "P-000015", "href": "/console/plans/P-000015"},
+            "currency": "CNY",
+        },
+    ),
     "console-plan": (
         "console/plan.html",
         console(
             "plans",
             plan=plan(),
             board_view=BOARD,
+            sheet=True,
             may_approve=True,
             approve_action="/console/plans/P-000014/approve",
+            may_reject=True,
+            reject_action="/console/plans/P-000014/reject",
+            errors={"reason": "Say why."},
+            trail=TRAIL,
             consequence=[
                 "9 runs go to 2 factories at once.",
                 "1,792 pieces get a place; their buyers see it.",
@@ -208,10 +231,21 @@ PLAN_PAGES: dict[str, Sample] = {
                 "gap_percent": None,
             },
             board_view=BOARD,
+            sheet=True,
             may_approve=True,
             approve_action="",
+            may_reject=False,
+            reject_action="",
+            errors={"": "plan_outdated"},
+            trail=[],
             consequence=[],
             outdated="Another plan was approved since.",
+        ),
+    ),
+    "console-plan-none": (
+        "console/plan.html",
+        console(
+            "plans", plan=plan() | {"status": "failed"}, sheet=False, may_reject=False, errors={}, trail=TRAIL
         ),
     ),
 }

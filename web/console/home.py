@@ -1,0 +1,87 @@
+"""The needs-you list: each thing once, with its age, the money at stake and where it is resolved."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.services import needs
+from api.services.erp_sync import CURRENCY
+from api.services.needs import Need, NeedKind
+from web.console.desk import Desk, DeskDep, minutes_since
+from web.reader import Reader
+
+router = APIRouter()
+
+_LONGEST_ERROR = 160
+
+
+@router.get("")
+def home(desk: DeskDep) -> Response:
+    """What needs this member."""
+    found = needs.of_member(desk.session, desk.member, at=desk.at)
+    return desk.show("home", "console/home.html", tasks=[_task(desk, need) for need in found], glance=[])
+
+
+def _task(desk: Desk, need: Need) -> dict[str, Any]:
+    return {
+        "kind": need.kind.value,
+        "what": _what(desk.reader, need),
+        "since": need.since,
+        "age_minutes": minutes_since(need.since, desk.at),
+        "at_stake_minor": need.at_stake_minor,
+        "currency": CURRENCY,
+        "href": _href(need),
+        "action": _action(desk.reader, need.kind),
+    }
+
+
+def _what(reader: Reader, need: Need) -> str:
+    """One sentence on this need."""
+    say, facts = reader.gettext, need.facts
+    title = reader.title(need.style) if need.style else need.name
+    match need.kind:
+        case NeedKind.PARKED:
+            error = str(facts["error"])[:_LONGEST_ERROR]
+            return f"{facts['topic']} {need.name}: {error}"
+        case NeedKind.PLAN:
+            return say("Plan %(name)s is ready with %(runs)s runs.", name=need.name, runs=facts["runs"])
+        case NeedKind.UNPLANNED:
+            return say("%(pieces)s confirmed pieces wait for a plan.", pieces=facts["pieces"])
+        case NeedKind.CLOSING:
+            return say(
+                "%(title)s lacks %(missing)s of %(minimum)s pieces and closes soon.", title=title, **facts
+            )
+        case NeedKind.LATE:
+            return say(
+                "%(title)s: %(preorders)s pre-orders arrive up to %(days)s days after the promise.",
+                title=title,
+                **facts,
+            )
+        case NeedKind.SHORT:
+            return say(
+                "Run %(name)s ended %(missing)s pieces short; buyers wait.",
+                name=need.name,
+                missing=facts["missing"],
+            )
+
+
+def _href(need: Need) -> str:
+    return {
+        NeedKind.PARKED: "/console/queue",
+        NeedKind.PLAN: f"/console/plans/{need.name}",
+        NeedKind.UNPLANNED: "/console/plans",
+        NeedKind.CLOSING: f"/console/campaigns/{need.name}",
+        NeedKind.LATE: f"/console/preorders?q={need.name}",
+        NeedKind.SHORT: f"/console/runs/{need.name}",
+    }[need.kind]
+
+
+def _action(reader: Reader, kind: NeedKind) -> str:
+    return {
+        NeedKind.PARKED: reader.gettext("Open the queue"),
+        NeedKind.PLAN: reader.gettext("Look at it"),
+        NeedKind.UNPLANNED: reader.gettext("Make a plan"),
+        NeedKind.CLOSING: reader.gettext("Open the campaign"),
+        NeedKind.LATE: reader.gettext("See which"),
+        NeedKind.SHORT: reader.gettext("Open the run"),
+    }[kind]

@@ -1,0 +1,244 @@
+"""Plans: the list, one being made, and one beside its baseline with the decision over it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Response
+from fastapi.responses import RedirectResponse
+
+from api.domain.errors import Refusal, Rejected, invalid
+from api.domain.member import Right
+from api.domain.plan import Plan, PlanStatus
+from api.services import members, needs, plan_approval, plan_reading, plans
+from api.services.erp_sync import CURRENCY
+from web.console import plan_sheet
+from web.console.desk import Desk, DeskDep, attempt
+from web.pages import render
+
+router = APIRouter(prefix="/plans")
+
+SEED = 7
+SHORTEST_REASON = 3
+_LATEST = 50
+_BEING_MADE = (PlanStatus.REQUESTED, PlanStatus.COMPUTING)
+
+
+@router.get("")
+def plans_page(desk: DeskDep) -> Response:
+    """The latest plans, and the one that is being made."""
+    return _list(desk)
+
+
+@router.post("")
+def make_plan(desk: DeskDep, seconds: Annotated[str, Form()] = "") -> Response:
+    """Ask for a plan of everything confirmed."""
+    limit = int(seconds) if seconds.isdecimal() else 0
+    refused = attempt(
+        desk.session,
+        lambda: plans.request(desk.session, member=desk.member, seconds=limit, seed=SEED, at=desk.at),
+    )
+    return _list(desk, refused, typed=seconds) if refused else RedirectResponse("/console/plans", 303)
+
+
+@router.get("/live")
+def plans_live(desk: DeskDep, number: str = "") -> Response:
+    """How far the plan that is being made is; afterwards, where it lies."""
+    every = plans.listed(desk.session)
+    ended = next((plan for plan in every if plan.number == number and plan.status not in _BEING_MADE), None)
+    return render(
+        desk.request,
+        "console/_plan_progress.html",
+        running=_running(desk, every),
+        ended=ended and {"number": ended.number, "href": f"/console/plans/{ended.number}"},
+        currency=CURRENCY,
+    )
+
+
+@router.get("/{number}")
+def plan_page(desk: DeskDep, number: str) -> Response:
+    """One plan beside what a spreadsheet would have done."""
+    return _plan(desk, number)
+
+
+@router.post("/{number}/approve")
+def approve_plan(desk: DeskDep, number: str) -> Response:
+    """Make exactly this plan happen."""
+    refused = attempt(
+        desk.session,
+        lambda: plan_approval.approve(desk.session, number, member=desk.member, at=desk.at),
+    )
+    return _plan(desk, number, refused) if refused else RedirectResponse(f"/console/plans/{number}", 303)
+
+
+@router.post("/{number}/reject")
+def reject_plan(desk: DeskDep, number: str, reason: Annotated[str, Form()] = "") -> Response:
+    """Put a plan away, with a reason for the audit."""
+
+    def reject() -> None:
+        why = reason.strip()
+        if len(why) < SHORTEST_REASON:
+            raise invalid("reason", why, "say why, in a few words")
+        plans.reject(desk.session, number, member=desk.member, why=why, at=desk.at)
+
+    refused = attempt(desk.session, reject)
+    return _plan(desk, number, refused) if refused else RedirectResponse("/console/plans", 303)
+
+
+@router.post("/{number}/stop")
+def stop_plan(desk: DeskDep, number: str) -> Response:
+    """Ask the planner to answer with the best it has."""
+    plans.stop(desk.session, number, member=desk.member)
+    return RedirectResponse("/console/plans", 303)
+
+
+def _list(desk: Desk, refused: Refusal | None = None, *, typed: str = "30") -> Response:
+    every = plans.listed(desk.session)
+    running = _running(desk, every)
+    names = members.names(desk.session)
+    live = f"?number={running['number']}" if running else ""
+    return desk.show(
+        "plans",
+        "console/plans.html",
+        refused=refused,
+        plans=[_row(desk, plan, every, names) for plan in every[:_LATEST]],
+        currency=CURRENCY,
+        waiting_pieces=needs.unplanned_pieces(desk.session),
+        may_make=desk.may(Right.MAKE_PLAN),
+        make_action="/console/plans",
+        seconds=typed,
+        errors=_errors(refused),
+        running=running,
+        ended=None,
+        live_href=f"/console/plans/live{live}",
+    )
+
+
+def _errors(refused: Refusal | None) -> dict[str, str]:
+    if isinstance(refused, Rejected):
+        return {one["field"]: one["detail"] for one in refused.fields}
+    return {"": refused.code} if refused else {}
+
+
+def _running(desk: Desk, every: Sequence[Plan]) -> dict[str, Any] | None:
+    """The plan the planner is at, or the one it takes up next."""
+    making = [plan for plan in every if plan.status in _BEING_MADE]
+    if not making:
+        return None
+    plan = next((one for one in making if one.status == PlanStatus.COMPUTING), making[-1])
+    progress = plan.progress or {}
+    cost, bound = progress.get("best_cost"), progress.get("bound")
+    return {
+        "number": plan.number,
+        "status": _word(plan, every),
+        "seconds": min(progress.get("elapsed_seconds", 0), plan.seconds),
+        "limit_seconds": plan.seconds,
+        "cost_minor": cost,
+        "bound_minor": None if bound is None else int(bound),
+        "gap_percent": plan_sheet.gap_percent(cost, bound),
+        "words": _doing(desk, plan, progress.get("doing")),
+        "stop_action": _stop_action(desk, plan),
+    }
+
+
+def _stop_action(desk: Desk, plan: Plan) -> str | None:
+    wanted = plan.status == PlanStatus.COMPUTING and not plan.stop_requested
+    return f"/console/plans/{plan.number}/stop" if wanted and desk.may(Right.MAKE_PLAN) else None
+
+
+def _doing(desk: Desk, plan: Plan, doing: str | None) -> str:
+    if plan.stop_requested:
+        return desk.reader.gettext("It ends with the best plan found so far.")
+    if plan.status == PlanStatus.REQUESTED:
+        return desk.reader.gettext("Waiting for the planner.")
+    if doing is None:
+        return desk.reader.gettext("Reading the orders.")
+    return desk.reader.gettext("Looking for a cheaper plan.")
+
+
+def _word(plan: Plan, every: Sequence[Plan]) -> str:
+    """The page's word for the state of a plan; superseded when a later one was approved."""
+    if plan.status == PlanStatus.PROPOSED:
+        return "superseded" if _overtaken(plan, every) else "ready"
+    return {PlanStatus.COMPUTING: "running"}.get(plan.status, plan.status.value)
+
+
+def _overtaken(plan: Plan, every: Sequence[Plan]) -> bool:
+    return any(one.approved_at and one.approved_at > plan.requested_at for one in every)
+
+
+def _row(desk: Desk, plan: Plan, every: Sequence[Plan], names: dict[str, str]) -> dict[str, Any]:
+    row = {
+        "href": f"/console/plans/{plan.number}",
+        "number": plan.number,
+        "status": _word(plan, every),
+        "made_at": plan.requested_at,
+        "made_by": _made_by(desk, plan, names),
+    }
+    if plan.answer is None or plan.cost is None:
+        nothing = dict.fromkeys(("cost_minor", "baseline_minor", "gap_percent"))
+        return row | nothing | {"runs": 0, "pieces": 0, "late_pieces": 0, "unfilled_pieces": 0}
+    outcome = plan_reading.outcome(plan)
+    cost = plan.cost["plan"]["total"]
+    return row | {
+        "runs": len(plan.answer["runs"]),
+        "pieces": outcome.pieces,
+        "cost_minor": cost,
+        "baseline_minor": plan.cost["baseline"]["total"],
+        "gap_percent": plan_sheet.gap_percent(cost, plan.answer["lower_bound"]),
+        "late_pieces": outcome.late,
+        "unfilled_pieces": outcome.unfilled,
+    }
+
+
+def _made_by(desk: Desk, plan: Plan, names: dict[str, str]) -> str:
+    first = members.history(desk.session, "plan", plan.number)[:1]
+    return names.get(first[0].actor, first[0].actor) if first else ""
+
+
+def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
+    plan = plans.get_by_number(desk.session, number)
+    every = plans.listed(desk.session)
+    trail = desk.trail("plan", number)
+    head = {
+        "number": number,
+        "status": _word(plan, every),
+        "currency": CURRENCY,
+        "made_at": plan.requested_at,
+        "made_by": trail[-1]["actor"] if trail else "",
+        "seed": plan.seed,
+        "seconds": plan.seconds,
+        "digest": plan.digest or "",
+        "versions": sorted((plan.versions or {}).items()),
+        "approved_at": plan.approved_at,
+        "approved_by": trail[0]["actor"] if plan.approved_at else None,
+    }
+    shown: dict[str, Any] = {"plan": head, "trail": trail, "errors": _errors(refused), "sheet": False}
+    if plan.answer is None or plan.cost is None:
+        return desk.show("plans", "console/plan.html", refused=refused, **shown, may_reject=False)
+    reading = plan_reading.read(desk.session, plan)
+    open_ = plan.status == PlanStatus.PROPOSED
+    may_decide = open_ and desk.may(Right.APPROVE_PLAN)
+    outdated = _outdated(desk, plan, desk.at) if open_ else ""
+    return desk.show(
+        "plans",
+        "console/plan.html",
+        refused=refused,
+        **shown | {"plan": head | plan_sheet.sheet(desk.reader, plan, reading), "sheet": True},
+        board_view=plan_sheet.board(desk.reader, plan, reading),
+        may_approve=may_decide,
+        approve_action=f"/console/plans/{number}/approve",
+        may_reject=may_decide,
+        reject_action=f"/console/plans/{number}/reject",
+        consequence=plan_sheet.consequence(desk.reader, plan, reading),
+        outdated=outdated,
+    )
+
+
+def _outdated(desk: Desk, plan: Plan, at: datetime) -> str:
+    found = plan_approval.outdated(desk.session, plan, at=at)
+    if found is None:
+        return ""
+    if desk.reader.spoken.code == "en":
+        return str(found)
+    return desk.reader.gettext("This plan is no longer up to date. Make a new one.")
