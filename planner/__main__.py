@@ -44,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         problem,
         seconds=options.seconds,
         seed=options.seed,
+        workers=options.workers,
         iterations=options.iterations,
         on_progress=None if options.quiet else _show,
         stop=stop.is_set,
@@ -63,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("problem", type=Path, help="counterflow-problem/1, JSON or gzipped JSON")
     parser.add_argument("--seconds", type=float, default=60.0, help="time to search, default 60")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--iterations", type=int, help="work limit that makes the plan repeatable")
+    parser.add_argument("--workers", type=int, default=1, help="2 computes a better bound beside the search")
+    parser.add_argument("--iterations", type=int, help="stop after so many improvements of parts")
     parser.add_argument("--out", type=Path, help="where to write the plan; default: standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress line")
     return parser

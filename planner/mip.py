@@ -24,11 +24,13 @@ class SolverFailed(RuntimeError):
 class Outcome:
     """What the solver found in its time.
 
-    ``values`` is None without a solution. ``bound`` holds for every solution of the model, None where
-    nothing is known; ``infeasible`` says that there is no solution, ``optimal`` that none is better.
+    ``values`` is None without a solution, ``value`` what it costs. ``bound`` holds for every solution
+    of the model, None where nothing is known; ``infeasible`` says that there is no solution,
+    ``optimal`` that none is better.
     """
 
     values: Mapping[Variable, float] | None
+    value: float
     bound: float | None
     infeasible: bool
     optimal: bool
@@ -71,6 +73,11 @@ class Mip:
         for variable in self._numbers:
             variable.integer = True
 
+    def relax(self) -> None:
+        """Ask for whole numbers nowhere: a bound in seconds where the rest would take hours."""
+        for variable in self._integers:
+            variable.integer = False
+
     def solve(
         self, seconds: float, *, seed: int = 0, hint: Mapping[Variable, float] | None = None, gap: float = 0.0
     ) -> Outcome:
@@ -92,6 +99,7 @@ def _outcome(result: mathopt.SolveResult) -> Outcome:
     reason = mathopt.TerminationReason
     bound = result.termination.objective_bounds.dual_bound
     return Outcome(
+        value=result.termination.objective_bounds.primal_bound,
         values=result.variable_values() if result.has_primal_feasible_solution() else None,
         bound=bound if math.isfinite(bound) else None,
         infeasible=result.termination.reason == reason.INFEASIBLE,

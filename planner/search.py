@@ -1,9 +1,10 @@
 """Improvement: free a few styles, decide them exactly against what the others leave, keep what is better."""
 
 import itertools
+import math
 import random
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from planner.candidates import Candidates
@@ -11,14 +12,15 @@ from planner.check import cost, violations
 from planner.ledger import Cell, Ledger
 from planner.plan import Plan
 from planner.problem import Problem
-from planner.subproblem import Answer, Entries, Start, solve_part
-from planner.watch import Watch
+from planner.subproblem import Answer, Entries, Start, bound_part, solve_part
+from planner.watch import Task, Watch
 from planner.waves import waves
 
 FREE_STYLES = 2
-SLICE_SECONDS = 3.0
-CELLS_PER_WAVE = 12
-PART_GAP = 1e-4
+SLICE_SECONDS = 1.5
+CELLS_PER_WAVE = 8
+PART_GAP = 1e-3
+BOUND_TOLERANCE = 1e-8  # of its value, by which the solver's arithmetic may err
 
 
 @dataclass(slots=True)
@@ -55,8 +57,11 @@ class Search:
             for item in self.problem.items
         )
 
-    def run(self, iterations: int | None) -> None:
-        """Improve until the time is over, the iterations are done or the caller stops it."""
+    def run(self, iterations: int | None, beside: Task[Answer] | None = None) -> None:
+        """Improve until the time is over, the iterations are done or the caller stops it.
+
+        ``beside`` is the exact model of everything, solved in another thread meanwhile.
+        """
         near = self.neighbours()
         waiting: list[str] = []
         steps = itertools.count() if iterations is None else range(iterations)
@@ -71,6 +76,27 @@ class Search:
             chosen = {style, *self.random.sample(others, min(len(others), FREE_STYLES - 1))}
             self.improve(chosen, min(SLICE_SECONDS, self.watch.left))
             self.watch.report()
+            if beside is not None and beside.done.is_set():
+                if self.learn(beside.value()):
+                    return
+                beside = None
+
+    def learn(self, answer: Answer) -> bool:
+        """Take over the bound and, where cheaper, the runs; True where the plan is proved best."""
+        if answer.bound is not None:
+            self.raise_bound(answer.bound)
+        if answer.entries is not None:
+            self.restart(answer.entries)
+        return self.proved
+
+    def raise_bound(self, value: float) -> None:
+        """The solver's bound, less what its arithmetic may err, rounded up: costs are whole."""
+        bound = float(math.ceil(value - BOUND_TOLERANCE * max(1.0, abs(value))))
+        self.watch.bound = bound if self.watch.bound is None else max(bound, self.watch.bound)
+
+    @property
+    def proved(self) -> bool:
+        return self.watch.bound is not None and self.watch.bound > self.best.cost - 1
 
     def restart(self, entries: Entries) -> None:
         """Go on from these runs, if they are the cheapest plan so far."""
@@ -79,18 +105,37 @@ class Search:
         if self.offer(ledger.plan()):
             self.ledger = ledger
 
-    def whole(self, seconds: float) -> Answer:
-        """The exact model of everything, from nothing; its bound is a bound of the problem's cost."""
-        ledger = Ledger(self.problem)
-        empty = cost(self.problem, ledger.plan().stating(purchases=())).total
-        styles = [style.id for style in self.problem.styles]
-        answer = solve_part(ledger, styles, self.demand, seconds=seconds, seed=self.seed)
-        return Answer(
-            answer.entries,
-            None if answer.bound is None else answer.bound + empty,
-            answer.infeasible,
-            answer.optimal,
+    def whole(self, seconds: float, *, whole_pieces: bool = False) -> Answer:
+        """The exact model of everything; its bound is a bound of the problem's cost."""
+        books = Ledger(self.problem)
+        empty = self._cost_of_nothing(books)
+        frozen = set(books.runs)
+        quantities = {run.cell: run.quantity for run in self.best.plan.runs if run.cell not in frozen}
+        bought = {order.fabric: order.quantity for order in self.best.plan.purchases}
+        answer = solve_part(
+            books,
+            self._styles(),
+            self.demand,
+            seconds=seconds,
+            seed=self.seed,
+            start=Start(quantities, bought),
+            below=self.best.cost - empty,
+            whole=whole_pieces,
         )
+        return replace(answer, bound=None if answer.bound is None else answer.bound + empty)
+
+    def relaxation(self, seconds: float) -> float | None:
+        """A bound of the problem's cost from the linear relaxation of the exact model."""
+        books = Ledger(self.problem)
+        bound = bound_part(books, self._styles(), self.demand, seconds=seconds)
+        return None if bound is None else bound + self._cost_of_nothing(books)
+
+    def _styles(self) -> list[str]:
+        return [style.id for style in self.problem.styles]
+
+    def _cost_of_nothing(self, books: Ledger) -> int:
+        """The cost of the frozen runs alone without fabric, all else unfilled: where models count from."""
+        return cost(self.problem, books.plan().stating(purchases=())).total
 
     def improve(self, styles: set[str], seconds: float) -> bool:
         """Decide the styles anew; True where the plan became cheaper."""

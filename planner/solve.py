@@ -1,9 +1,9 @@
 """solve(): a plan for a problem, the bound that says how good it is, and the baseline beside it."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from planner.baseline import baseline
 from planner.check import cost, violations
@@ -13,10 +13,11 @@ from planner.plan import Plan
 from planner.problem import Problem
 from planner.search import Incumbent, Search
 from planner.sequence import schedule
-from planner.watch import Progress, Stopped, Watch
+from planner.watch import Progress, Stopped, Task, Watch
 
 WHOLE_DECISIONS = 1_500  # up to so many possible runs the exact model of everything comes first
-BOUND_TOLERANCE = 1e-8  # of its value, by which the solver's arithmetic may err
+RELAXED_DECISIONS = 40_000  # up to so many its linear relaxation is worth its time
+RELAXED_SHARE = 0.4  # of the time; it takes seconds, and less where it is stopped
 
 
 class Status(StrEnum):
@@ -50,13 +51,16 @@ def solve(
     *,
     seconds: float,
     seed: int = 0,
+    workers: int = 1,
     iterations: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Result:
     """The cheapest plan found within ``seconds``; never dearer than the baseline.
 
-    ``stop`` is asked about twenty times a second; once true, the best plan so far is returned.
+    ``workers`` above 1 solve the exact model of everything beside the search, for a better bound.
+    ``iterations`` limits the improvements of parts. ``stop`` is asked about twenty times a second; once
+    true, the best plan so far is returned.
     """
     watch = Watch(seconds, stop, on_progress)
     watch.report("baseline")
@@ -68,7 +72,7 @@ def solve(
     watch.report("baseline")
     failure = None
     try:
-        _search(search, watch, iterations)
+        _search(search, watch, workers, iterations)
     except Stopped:
         pass
     except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
@@ -76,30 +80,28 @@ def solve(
     return _result(problem, search, first, watch, failure)
 
 
-def _search(search: Search, watch: Watch, iterations: int | None) -> None:
-    """The exact model of everything where it is small, then improvement by parts until time is over."""
+def _search(search: Search, watch: Watch, workers: int, iterations: int | None) -> None:
+    """The exact model of everything where it is small, its relaxation where it is not, then parts."""
+    beside = None
     if search.decisions <= WHOLE_DECISIONS:
-        for share in (0.2, 1.0):
-            if _whole(search, watch, share * watch.left):
+        for share in (0.15, 0.6):
+            watch.report("exact model")
+            answer = watch.wait_for(partial(search.whole, share * watch.left))
+            if search.learn(answer):
                 return
+            if answer.optimal:  # for divisible pieces
+                watch.report("whole pieces")
+                if search.learn(watch.wait_for(partial(search.whole, watch.left, whole_pieces=True))):
+                    return
+    elif search.decisions <= RELAXED_DECISIONS:
+        watch.report("bound")
+        bound = watch.wait_for(partial(search.relaxation, RELAXED_SHARE * watch.left))
+        if bound is not None:
+            search.raise_bound(bound)
+        if workers > 1:
+            beside = Task(partial(search.whole, watch.left))
     watch.report("improving")
-    search.run(iterations)
-
-
-def _whole(search: Search, watch: Watch, seconds: float) -> bool:
-    """True where the plan is proved best."""
-    watch.report("exact model")
-    answer = watch.wait_for(lambda: search.whole(seconds))
-    if answer.bound is not None:
-        watch.bound = max(lower_bound(answer.bound), watch.bound or -math.inf)
-    if answer.entries is not None:
-        search.restart(answer.entries)
-    return watch.bound is not None and watch.bound > search.best.cost - 1
-
-
-def lower_bound(value: float) -> float:
-    """The solver's bound, less what its arithmetic may err, rounded up: costs are whole."""
-    return float(math.ceil(value - BOUND_TOLERANCE * max(1.0, abs(value))))
+    search.run(iterations, beside)
 
 
 def _without_baseline(problem: Problem, watch: Watch, seed: int) -> Result:
@@ -117,7 +119,8 @@ def _without_baseline(problem: Problem, watch: Watch, seed: int) -> Result:
         return Result(Status.INFEASIBLE, None, None, None, watch.elapsed)
     if answer.entries is None:
         return Result(Status.NO_TIME, None, None, None, watch.elapsed)
-    watch.bound = None if answer.bound is None else lower_bound(answer.bound)
+    if answer.bound is not None:
+        search.raise_bound(answer.bound)
     ledger = Ledger(problem)
     answer.entries.enter(ledger)
     search.best = Incumbent(ledger.plan(), cost(problem, ledger.plan()).total)
@@ -128,8 +131,7 @@ def _result(
     problem: Problem, search: Search, first: Plan | None, watch: Watch, failure: str | None
 ) -> Result:
     bound = None if watch.bound is None else min(watch.bound, float(search.best.cost))
-    proved = bound is not None and bound > search.best.cost - 1
-    status = Status.OPTIMAL if proved else Status.FEASIBLE
+    status = Status.OPTIMAL if search.proved else Status.FEASIBLE
     plan = _finished(problem, search.best.plan)
     seconds = round(watch.elapsed, 3)
     plan = plan.stating(status=str(status), lower_bound=bound, seconds=seconds)

@@ -5,6 +5,8 @@ The first is where the difficulty lies and its bound is valid, since divisible p
 second takes a moment. Asking for both at once was many times slower.
 """
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from planner.mip import Variable
 from planner.model import ANY_SEGMENT, PartModel
 from planner.waves import Wave
 
+LEAST_SECONDS = 0.1
 ROUNDING_SECONDS = 5.0  # the second stage takes far less; a limit for the odd case
 
 
@@ -75,21 +78,42 @@ def solve_part(
     gap: float = 0.0,
     allowed: Mapping[str, set[Cell]] | None = None,
     start: Start | None = None,
+    below: float = math.inf,
+    whole: bool = False,
 ) -> Answer:
     """The best runs found for the styles in ``free``, of which the ledger holds only frozen runs.
 
+    ``seconds`` include the building of the model; runs that cost no less than ``below`` (in the terms
+    of the model's objective) are not worked out. ``whole`` asks for whole pieces in the first stage too:
+    slower, but then its bound can meet the cost.
+
     Raises SolverFailed where the solver breaks down.
     """
+    began = time.monotonic()
     model = PartModel(ledger, free, demand, allowed)
     hint = None if start is None else model.decisions_of(start.quantities, start.bought)
-    outcome = model.mip.solve(seconds, seed=seed, gap=gap, hint=hint)
-    if outcome.values is None:
-        return Answer(None, outcome.bound, outcome.infeasible, optimal=False)
+    if whole:
+        model.mip.make_whole()
+    left = max(LEAST_SECONDS, seconds - (time.monotonic() - began))
+    outcome = model.mip.solve(left, seed=seed, gap=gap, hint=hint)
+    if outcome.values is None or outcome.value >= below:
+        return Answer(None, outcome.bound, outcome.infeasible, outcome.optimal)
     model.mip.pin(outcome.values)
     model.mip.make_whole()
     rounded = model.mip.solve(ROUNDING_SECONDS, seed=seed)
     entries = None if rounded.values is None else _entries(model, rounded.values)
     return Answer(entries, outcome.bound, infeasible=False, optimal=outcome.optimal)
+
+
+def bound_part(
+    ledger: Ledger, free: Iterable[str], demand: Iterable[Wave], *, seconds: float
+) -> float | None:
+    """A bound of the model's objective from its linear relaxation; None where time was too short."""
+    began = time.monotonic()
+    model = PartModel(ledger, free, demand)
+    model.mip.relax()
+    outcome = model.mip.solve(max(LEAST_SECONDS, seconds - (time.monotonic() - began)))
+    return outcome.bound if outcome.optimal else None
 
 
 def _entries(model: PartModel, values: Mapping[Variable, float]) -> Entries:
