@@ -4,6 +4,6 @@ from fastapi import APIRouter
 
 from web.console import audit, campaigns, factories, home, plans, preorders, queue, runs, sign_in
 
-router = APIRouter(prefix="/console")
+router = APIRouter()
 for room in (sign_in, home, campaigns, preorders, plans, runs, factories, queue, audit):
-    router.include_router(room.router)
+    router.include_router(room.router, prefix="/console")
