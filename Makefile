@@ -9,6 +9,8 @@ COMPILE := $(UV) pip compile -q --universal --generate-hashes --no-emit-index-ur
 
 export COUNTERFLOW_BEGAN := $(shell date +%s)
 export UV_PYTHON_DOWNLOADS := never
+# A company's own certificate authority is known to the machine, not to uv.
+export UV_SYSTEM_CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 up: .venv/complete  # the whole platform with demonstration data, until Ctrl-C
