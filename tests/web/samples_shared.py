@@ -32,7 +32,7 @@ LADDER = [
 
 def progress(status: str = "open", paid: int = 84, minimum: int = 60) -> dict[str, Any]:
     price = [tier["price_minor"] for tier in LADDER if tier["from_pieces"] <= max(1, paid)][-1]
-    following = next((tier for tier in LADDER if tier["from_pieces"] > paid), None)
+    following = next((tier for tier in LADDER if tier["from_pieces"] > max(1, paid)), None)
     return {
         "status": status,
         "paid_pieces": paid,

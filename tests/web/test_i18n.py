@@ -35,10 +35,13 @@ def test_every_message_is_translated_and_no_translation_is_orphaned() -> None:
     assert [key for key, strings in words.items() if not all(strings)] == []
 
 
-@pytest.mark.parametrize(("english", "chinese"), translated().items())
-def test_a_translation_keeps_the_places_of_its_values(english: str, chinese: list[str]) -> None:
-    for string in chinese:
-        assert sorted(re.findall(r"%\(\w+\)s|%%", string)) == sorted(re.findall(r"%\(\w+\)s|%%", english))
+def places(words: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)s|%%", words))
+
+
+def test_a_translation_keeps_the_places_of_its_values() -> None:
+    moved = [one for one, said in translated().items() for chinese in said if places(chinese) != places(one)]
+    assert moved == []
 
 
 def test_no_words_stand_in_a_template_outside_the_catalogue() -> None:
