@@ -1,6 +1,7 @@
 """The JSON API: nouns in `routes`, every refusal as problem+json (RFC 9457)."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -38,23 +39,21 @@ def create_app() -> FastAPI:
     return app
 
 
-def problem(status: int, code: str, detail: str, **more: Any) -> JSONResponse:
-    """A problem+json answer; `code` is stable, `detail` is for people."""
+def problem(status: int, code: str, detail: str, more: Mapping[str, Any]) -> JSONResponse:
+    """A problem+json answer; `code` is stable, `detail` is for people, `more` says the facts."""
     body = {
         "type": f"urn:counterflow:{code}",
         "title": code.replace("_", " "),
         "status": status,
         "detail": detail,
     }
-    return JSONResponse(body | more, status, media_type="application/problem+json")
+    return JSONResponse({**more, **body}, status, media_type="application/problem+json")
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 - for mypy: Starlette types every handler alike
-    more: dict[str, Any] = {"errors": error.fields} if isinstance(error, Rejected) else {}
-    facts = json.loads(json.dumps(error.facts(), default=str))
-    facts.pop("problems", None)
-    return problem(status_of(error), error.code, str(error), **(more | facts))
+    facts = {"errors": error.fields} if isinstance(error, Rejected) else error.facts()
+    return problem(status_of(error), error.code, str(error), json.loads(json.dumps(facts, default=str)))
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:
@@ -65,9 +64,9 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     ]
     if any(one["type"] == "json_invalid" for one in error.errors()):
         wrong = [{"field": "body", "value": None, "detail": "is not JSON"}]
-        return problem(NOT_JSON, "not_json", "body: is not JSON", errors=wrong)
+        return problem(NOT_JSON, "not_json", "body: is not JSON", {"errors": wrong})
     detail = "; ".join(f"{one['field']}: {one['detail']}" for one in wrong[:5])
-    return problem(422, "invalid_request", detail, errors=wrong)
+    return problem(422, "invalid_request", detail, {"errors": wrong})
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -85,4 +84,4 @@ def _clipped(value: Any) -> Any:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    return problem(error.status_code, "http_error", str(error.detail))
+    return problem(error.status_code, "http_error", str(error.detail), {})
