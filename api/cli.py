@@ -2,13 +2,17 @@
 
 import os
 import time
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from api.local.errors import LocalError
+from api.local.errors import LocalError, NoDebianPackages
 
 _BEGAN = time.time()
+_WITHOUT_DEBIAN = (
+    "Without Debian's package: name an Odoo 19 of your own by ODOO_URL, ODOO_DB, ODOO_API_KEY and "
+    "ODOO_MASTER_DATA_KEY, or do without: factories then work from the order book, which needs no ERP."
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -35,12 +39,14 @@ def odoo() -> None:
 
     try:
         installation = odoo_setup.install(typer.echo)
-    except LocalError as error:
+    except NoDebianPackages as error:
+        _give_up(LocalError(f"{error}\n{_WITHOUT_DEBIAN}"))
+    except (LocalError, OSError) as error:
         _give_up(error)
     typer.echo(f"Odoo 19 is in {installation.folder}; the next `make up` uses it.")
 
 
-def _give_up(error: Exception) -> None:
+def _give_up(error: Exception) -> NoReturn:
     typer.secho(str(error), fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
 
