@@ -79,12 +79,21 @@ class Mip:
             variable.integer = False
 
     def solve(
-        self, seconds: float, *, seed: int = 0, hint: Mapping[Variable, float] | None = None, gap: float = 0.0
+        self,
+        seconds: float,
+        *,
+        seed: int = 0,
+        nodes: int | None = None,
+        hint: Mapping[Variable, float] | None = None,
+        gap: float = 0.0,
     ) -> Outcome:
         """Minimise within ``seconds``; ``gap`` is the relative distance at which to stop."""
         self._model.minimize(mathopt.fast_sum(cost * variable for cost, variable in self._objective))
         limits = mathopt.SolveParameters(
-            time_limit=timedelta(seconds=seconds), random_seed=seed, relative_gap_tolerance=gap
+            time_limit=timedelta(seconds=seconds),
+            node_limit=nodes,
+            random_seed=seed,
+            relative_gap_tolerance=gap,
         )
         hints = [mathopt.SolutionHint(variable_values=dict(hint))] if hint else []
         guide = mathopt.ModelSolveParameters(solution_hints=hints)

@@ -20,6 +20,7 @@ FREE_STYLES = 2
 SLICE_SECONDS = 1.5
 CELLS_PER_WAVE = 8
 PART_GAP = 1e-3
+STEADY_NODES = 100  # of branch and bound in one model, where a plan is to be repeatable
 BOUND_TOLERANCE = 1e-8  # of its value, by which the solver's arithmetic may err
 
 
@@ -34,10 +35,13 @@ class Incumbent:
 class Search:
     """The state of an improvement: the books of the current plan and the best one."""
 
-    def __init__(self, problem: Problem, start: Plan, watch: Watch, seed: int) -> None:
+    def __init__(
+        self, problem: Problem, start: Plan, watch: Watch, seed: int, *, steady: bool = False
+    ) -> None:
         self.problem = problem
         self.watch = watch
         self.seed = seed
+        self.nodes = STEADY_NODES if steady else None
         self.random = random.Random(seed)
         self.demand = waves(problem)
         self.candidates = Candidates(problem, self.demand, seed)
@@ -118,6 +122,7 @@ class Search:
             self.demand,
             seconds=seconds,
             seed=self.seed,
+            nodes=self.nodes,
             start=Start(quantities, bought),
             below=self.best.cost - empty,
             whole=whole_pieces,
@@ -146,8 +151,12 @@ class Search:
         for cell in start.quantities:
             allowed[cell[0]].add(cell)
         part = partial(solve_part, self.ledger, styles, self.demand, allowed=allowed, start=start)
+        if self.nodes:
+            seconds = self.watch.left
         try:
-            answer = self.watch.wait_for(partial(part, seconds=seconds, seed=self.seed, gap=PART_GAP))
+            answer = self.watch.wait_for(
+                partial(part, seconds=seconds, seed=self.seed, nodes=self.nodes, gap=PART_GAP)
+            )
             if answer.entries is not None:
                 answer.entries.enter(self.ledger)
                 if self.offer(self.ledger.plan()):

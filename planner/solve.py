@@ -1,17 +1,18 @@
 """solve(): a plan for a problem, the bound that says how good it is, and the baseline beside it."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
 from planner.baseline import baseline
-from planner.check import cost, violations
+from planner.check import Violation, cost, violations
 from planner.explain import explanations
 from planner.ledger import Ledger
 from planner.plan import Plan
 from planner.problem import Problem
-from planner.search import Incumbent, Search
+from planner.search import Search
 from planner.sequence import schedule
 from planner.watch import Progress, Stopped, Task, Watch
 
@@ -59,15 +60,17 @@ def solve(
     """The cheapest plan found within ``seconds``; never dearer than the baseline.
 
     ``workers`` above 1 solve the exact model of everything beside the search, for a better bound.
-    ``iterations`` limits the improvements of parts. ``stop`` is asked about twenty times a second; once
-    true, the best plan so far is returned.
+    ``iterations`` limits the improvements of parts; the solver's work is then counted too, so that with
+    time enough the same problem, seed and iterations give the same plan. ``stop`` is asked about twenty
+    times a second; once true, the best plan so far is returned.
     """
     watch = Watch(seconds, stop, on_progress)
     watch.report("baseline")
-    first = _finished(problem, baseline(problem))
+    first = baseline(problem)
     if violations(problem, first):
         return _without_baseline(problem, watch, seed)
-    search = Search(problem, first, watch, seed)
+    first = _finished(problem, first)
+    search = Search(problem, first, watch, seed, steady=iterations is not None)
     watch.best_cost = search.best.cost
     watch.report("baseline")
     failure = None
@@ -106,25 +109,29 @@ def _search(search: Search, watch: Watch, workers: int, iterations: int | None) 
 
 def _without_baseline(problem: Problem, watch: Watch, seed: int) -> Result:
     """Frozen runs ask for more than the baseline finds: only the exact model can tell."""
-    empty = Plan(problem.name, runs=problem.frozen)
-    search = Search(problem, empty, watch, seed)
-    failure = None
+    books = Ledger(problem)
+    alone = books.plan()
+    short = any(min(level) < 0 for level in books.supply.values())
+    if short or any(_stays(broken) for broken in violations(problem, alone)):
+        return Result(Status.INFEASIBLE, None, None, None, watch.elapsed)
+    search = Search(problem, alone, watch, seed)
+    search.best.cost = sys.maxsize
     try:
-        answer = watch.wait_for(lambda: search.whole(watch.left))
+        answer = watch.wait_for(partial(search.whole, watch.left))
+        search.learn(answer)
     except Stopped:
         return Result(Status.NO_TIME, None, None, None, watch.elapsed)
     except Exception as error:  # noqa: BLE001 - stated in the result; the caller has nothing to catch
         return Result(Status.FAILED, None, None, None, watch.elapsed, f"{type(error).__name__}: {error}")
-    if answer.infeasible:
-        return Result(Status.INFEASIBLE, None, None, None, watch.elapsed)
-    if answer.entries is None:
-        return Result(Status.NO_TIME, None, None, None, watch.elapsed)
-    if answer.bound is not None:
-        search.raise_bound(answer.bound)
-    ledger = Ledger(problem)
-    answer.entries.enter(ledger)
-    search.best = Incumbent(ledger.plan(), cost(problem, ledger.plan()).total)
-    return _result(problem, search, None, watch, failure)
+    if search.best.plan is alone:
+        status = Status.INFEASIBLE if answer.infeasible else Status.NO_TIME
+        return Result(status, None, None, None, watch.elapsed)
+    return _result(problem, search, None, watch, None)
+
+
+def _stays(broken: Violation) -> bool:
+    """Whether a rule broken by the frozen runs alone is broken in every plan."""
+    return broken.rule in (1, 2, 4) or broken.kind == "overs"
 
 
 def _result(

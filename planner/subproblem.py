@@ -75,6 +75,7 @@ def solve_part(
     *,
     seconds: float,
     seed: int = 0,
+    nodes: int | None = None,
     gap: float = 0.0,
     allowed: Mapping[str, set[Cell]] | None = None,
     start: Start | None = None,
@@ -83,9 +84,9 @@ def solve_part(
 ) -> Answer:
     """The best runs found for the styles in ``free``, of which the ledger holds only frozen runs.
 
-    ``seconds`` include the building of the model; runs that cost no less than ``below`` (in the terms
-    of the model's objective) are not worked out. ``whole`` asks for whole pieces in the first stage too:
-    slower, but then its bound can meet the cost.
+    ``seconds`` include the building of the model, ``nodes`` limits branch and bound; runs that cost no
+    less than ``below`` (in the terms of the model's objective) are not worked out. ``whole`` asks for
+    whole pieces in the first stage too: slower, but then its bound can meet the cost.
 
     Raises SolverFailed where the solver breaks down.
     """
@@ -95,7 +96,7 @@ def solve_part(
     if whole:
         model.mip.make_whole()
     left = max(LEAST_SECONDS, seconds - (time.monotonic() - began))
-    outcome = model.mip.solve(left, seed=seed, gap=gap, hint=hint)
+    outcome = model.mip.solve(left, seed=seed, nodes=nodes, gap=gap, hint=hint)
     if outcome.values is None or outcome.value >= below:
         return Answer(None, outcome.bound, outcome.infeasible, outcome.optimal)
     model.mip.pin(outcome.values)
