@@ -42,7 +42,11 @@ def listed(session: Session, *, from_on: date, weeks: int) -> list[FactoryView]:
     for line in session.exec(select(ProductionLine).order_by(ProductionLine.code)):
         lines[line.factory_id].append(line)
     closures: dict[UUID, list[Closure]] = defaultdict(list)
-    coming = select(Closure).where(col(Closure.to_on) >= from_on).order_by(col(Closure.from_on))
+    coming = (
+        select(Closure)
+        .where(col(Closure.to_on) >= from_on, col(Closure.from_on) < from_on + WEEK * weeks)
+        .order_by(col(Closure.from_on))
+    )
     for closure in session.exec(coming):
         closures[closure.factory_id].append(closure)
     mondays = [from_on + WEEK * week for week in range(weeks)]

@@ -19,7 +19,7 @@ from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.services import campaigns, members
 
-CLOSING_SOON = timedelta(days=3)
+CLOSING_SOON = timedelta(days=5)
 NEARLY_THERE_PERCENT = 25
 """A campaign that lacks at most this share of its minimum may still be helped over it."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 import planner
-from api.domain.catalogue import Item, Sku, Style
+from api.domain.catalogue import SIZES, Item, Sku, Style
 from api.domain.plan import Pegging, Plan, Run
 from api.domain.preorder import PreorderLine
 from api.domain.production import Closure, Factory, ProductionLine
@@ -70,7 +70,7 @@ class Reason:
     rule: str
     style: Style
     item: Item | None
-    sku: Sku | None
+    skus: tuple[Sku, ...]
     pieces: int
     facts: Mapping[str, int | str]
 
@@ -211,26 +211,30 @@ def _lines(session: Session, problem: planner.Problem, books: _Books) -> Iterabl
 def _reasons(
     problem: planner.Problem, answer: planner.Plan, arrived: Mapping[str, Counter[int]], books: _Books
 ) -> Iterable[Reason]:
-    """The planner's explanations, those of one SKU and rule together, the most pieces first."""
-    first: dict[tuple[str, str, str], Reason] = {}
-    pieces: Counter[tuple[str, str, str]] = Counter()
+    """The planner's explanations, those of one colour and rule together, the most pieces first."""
+    alike: dict[tuple[str, str, str], list[Reason]] = defaultdict(list)
     for one in answer.explanations:
         reason = _reason(problem, one, arrived, books)
-        name = (reason.sku or reason.item or reason.style).code
-        first.setdefault((reason.kind, reason.rule, name), reason)
-        pieces[reason.kind, reason.rule, name] += reason.pieces
-    for key, total in sorted(pieces.items(), key=lambda pair: (-pair[1], pair[0])):
-        yield replace(first[key], pieces=total)
+        alike[reason.kind, reason.rule, (reason.item or reason.style).code].append(reason)
+    together = [_together(reasons) for reasons in alike.values()]
+    return sorted(together, key=lambda reason: -reason.pieces)
+
+
+def _together(reasons: Sequence[Reason]) -> Reason:
+    """One reason for all sizes of a colour, small to large; the facts are those of the first."""
+    skus = {sku.code: sku for reason in reasons for sku in reason.skus}.values()
+    by_size = tuple(sorted(skus, key=lambda sku: SIZES.index(sku.size)))
+    return replace(reasons[0], skus=by_size, pieces=sum(reason.pieces for reason in reasons))
 
 
 def _reason(
     problem: planner.Problem, one: planner.Explanation, arrived: Mapping[str, Counter[int]], books: _Books
 ) -> Reason:
     if one.about == "style":
-        return Reason("not_made", one.kind, books.styles[one.id], None, None, 0, one.needs)
+        return Reason("not_made", one.kind, books.styles[one.id], None, (), 0, one.needs)
     if one.about == "item":
         style = books.styles[problem.find.item[one.id].style]
-        return Reason("not_made", one.kind, style, books.items[one.id], None, 0, one.needs)
+        return Reason("not_made", one.kind, style, books.items[one.id], (), 0, one.needs)
     lot = problem.find.lot[one.id]
     item = problem.find.item_of(lot.sku)
     missing = int(one.needs.get("missing", 0))
@@ -239,7 +243,7 @@ def _reason(
         rule=one.kind,
         style=books.styles[item.style],
         item=books.items[item.id],
-        sku=books.skus[lot.sku],
+        skus=(books.skus[lot.sku],),
         pieces=missing if missing > 0 else _late(lot, arrived),
         facts=one.needs,
     )

@@ -189,14 +189,12 @@ FACTORIES = [
         "channel": "erp",
         "closures": [
             {
-                "from_on": date(2027, 1, 30),
-                "to_on": date(2027, 2, 21),
+                "ranges": [{"from_on": date(2027, 1, 30), "to_on": date(2027, 2, 21)}],
                 "capacity_percent": 0,
                 "reason": "Spring Festival",
             },
             {
-                "from_on": date(2027, 2, 22),
-                "to_on": date(2027, 2, 28),
+                "ranges": [{"from_on": date(2027, 2, 22), "to_on": date(2027, 2, 28)}],
                 "capacity_percent": 60,
                 "reason": "Coming back",
             },

@@ -12,9 +12,12 @@ from sqlmodel import Session
 from api.deps import MemberDep, NowDep, SessionDep
 from api.domain.audit import AuditEntry
 from api.domain.errors import Conflict, Refusal, Rejected
+from api.domain.lifecycle import SYSTEM
 from api.domain.member import RIGHTS, Member, Right, Role
+from api.domain.production import OrderChannel
 from api.domain.team import Team
 from api.services import members, needs
+from api.services.preorders import CONSUMER
 from web.pages import render
 from web.reader import Reader, ReaderDep
 
@@ -58,7 +61,13 @@ class Desk:
 
     def named(self, entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
         """Audit entries with the names of those who acted."""
-        names = members.names(self.session)
+        gettext = self.reader.gettext
+        names = members.names(self.session) | {
+            SYSTEM: "Counterflow",
+            CONSUMER: gettext("Buyer"),
+            OrderChannel.ORDER_BOOK.value: gettext("Order book"),
+            OrderChannel.ERP.value: gettext("ERP"),
+        }
         return [entry.model_dump() | {"actor": names.get(entry.actor, entry.actor)} for entry in entries]
 
 

@@ -1,16 +1,19 @@
 """Factories: who makes things, when they are closed, and how full their weeks are."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.domain.production import Closure
 from api.services import factories, planning
 from api.services.factories import FactoryView, WeekLoad
 from web.console.desk import DeskDep
 
 router = APIRouter(prefix="/factories")
 
-WEEKS = 10
+WEEKS = 14
 _HOUR = 3600
 
 
@@ -33,7 +36,7 @@ def _shown(view: FactoryView) -> dict[str, Any]:
         "place": factory.place,
         "mode": factory.mode.value,
         "channel": factory.channel.value,
-        "closures": view.closures,
+        "closures": _closures(view.closures),
         "lines": [
             {
                 "code": line.code,
@@ -43,6 +46,17 @@ def _shown(view: FactoryView) -> dict[str, Any]:
             for line, weeks in view.lines
         ],
     }
+
+
+def _closures(closures: Iterable[Closure]) -> list[dict[str, Any]]:
+    """Closures of one reason together, with all their days."""
+    alike: dict[tuple[str, int], list[Closure]] = defaultdict(list)
+    for closure in closures:
+        alike[closure.reason, closure.capacity_percent].append(closure)
+    return [
+        {"reason": reason, "capacity_percent": percent, "ranges": ranges}
+        for (reason, percent), ranges in alike.items()
+    ]
 
 
 def _load(week: WeekLoad) -> dict[str, int]:

@@ -37,7 +37,8 @@ def _task(desk: Desk, need: Need) -> dict[str, Any]:
 
 def _what(reader: Reader, need: Need) -> str:
     """One sentence on this need."""
-    say, facts = reader.gettext, need.facts
+    say = reader.gettext
+    facts = {k: reader.spoken.number(v) if isinstance(v, int) else v for k, v in need.facts.items()}
     title = reader.title(need.style) if need.style else need.name
     match need.kind:
         case NeedKind.PARKED:

@@ -133,7 +133,7 @@ def consequence(reader: Reader, plan: Plan, reading: Reading) -> list[str]:
 def _explained(reader: Reader, plan: Plan, reason: Reason) -> dict[str, Any]:
     named = [reader.title(reason.style)]
     named += [reader.colour(reason.item)] if reason.item else []
-    named += [reason.sku.size] if reason.sku else []
+    named += [" ".join(sku.size for sku in reason.skus)] if reason.skus else []
     return {
         "what": ", ".join(named),
         "pieces": reason.pieces,
