@@ -159,7 +159,7 @@ def from_productions(reference: str, productions: Sequence[Row], skus: Mapping[i
     done: dict[str, int] = defaultdict(int)
     for production in productions:
         made = 0 if production["state"] == "cancel" else to_pieces(production["qty_producing"])
-        done[skus[production["product_id"][0]]] += made
+        done[skus[production["product_id"]]] += made
     return Progress(
         reference,
         _state_of_productions([production["state"] for production in productions]),
@@ -180,7 +180,7 @@ def from_purchase(
     """Progress of an order at a firm outside, from its receipts and the manufacturing orders behind them."""
     done: dict[str, int] = defaultdict(int)
     for line in lines:
-        done[skus[line["product_id"][0]]] += to_pieces(line["qty_received"])
+        done[skus[line["product_id"]]] += to_pieces(line["qty_received"])
     touched = [to_moment(row["write_date"]) for row in (purchase, *lines, *receipts, *productions)]
     return Progress(
         purchase["name"],

@@ -29,7 +29,7 @@ def production(state: str, made: float = 0, *, product: int = 7, **fields: Any) 
     return {
         "name": "R-1/TEE-NAVY-M",
         "state": state,
-        "product_id": [product, "a tee"],
+        "product_id": product,
         "qty_producing": made,
         "date_finished": "2027-01-15 09:00:00",
         "date_deadline": "2027-01-15 09:00:00",
@@ -50,8 +50,8 @@ def purchase(state: str = "purchase", receipt_status: str | None = "pending") ->
 
 def purchase_line(received: float) -> dict[str, Any]:
     return {
-        "order_id": [1, "R-1"],
-        "product_id": [7, "a tee"],
+        "order_id": 1,
+        "product_id": 7,
         "qty_received": received,
         "write_date": "2027-01-03 00:00:00",
     }
