@@ -101,21 +101,19 @@ def _create_productions(odoo: Odoo, order: ErpOrder) -> None:
 
 
 def _shared_reference(odoo: Odoo, reference: str) -> int:
-    """Id of the one ``stock.reference`` of a run; its name is not unique, its external id is."""
+    """Id of the one ``stock.reference`` of a run; its name is not unique, its external id is.
 
-    def find() -> list[Row]:
-        rows: list[Row] = odoo["stock.reference"].search_read(
-            domain=[("name", "=", reference)], fields=["name"], order="id"
+    Loading it again changes nothing, since there is nothing in it but the name.
+    """
+    try:
+        ids = odoo["stock.reference"].load(
+            fields=["id", "name"], data=[[external_id("reference", reference), reference]]
         )
-        return rows
-
-    def make() -> None:
-        row = [external_id("reference", reference), reference]
-        odoo["stock.reference"].load(fields=["id", "name"], data=[row])
-
-    found, _ = _once(find, make)
-    shared: int = found[0]["id"]
-    return shared
+    except ErpError:
+        ids = odoo["stock.reference"].search(domain=[("name", "=", reference)], order="id")
+        if not ids:
+            raise
+    return ids[0]
 
 
 def _confirm_productions(odoo: Odoo, found: list[Row], order: ErpOrder) -> None:
