@@ -31,6 +31,7 @@ class Outcome:
 class PlannedRun:
     """A run of the plan; ``run`` is ours where it was approved, ``preorders`` is None before that.
 
+    ``number`` is our reference, or the place among the plan's runs where there is none yet.
     ``seconds`` is its working time in the week, changeover included.
     """
 
@@ -148,13 +149,14 @@ def _runs(
     ours = _our_runs(session, plan, problem, books)
     served = _preorders(session, [run.id for run in ours.values()])
     begins = {run.id: slots[run.id].start_second if run.id in slots else 0 for run in answer.runs}
-    for planned in sorted(answer.runs, key=lambda run: (run.line, run.bucket, begins[run.id])):
+    in_order = sorted(answer.runs, key=lambda run: (run.line, run.bucket, begins[run.id]))
+    for place, planned in enumerate(in_order, start=1):
         item, line = books.items[planned.item], books.lines[planned.line]
         style_code = problem.find.item[planned.item].style
         slot, run = slots.get(planned.id), ours.get(planned.cell)
         sewing = planned.quantity * problem.find.line[planned.line].styles[style_code].seconds
         yield PlannedRun(
-            number=run.number if run else planned.id,
+            number=run.number if run else str(place),
             item=item,
             style=books.styles[style_code],
             line=line,

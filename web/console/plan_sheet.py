@@ -1,6 +1,6 @@
 """A plan as one page shows it: amounts beside the baseline, the board, and the reasons in words."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -62,7 +62,7 @@ def _row(reader: Reader, planned: PlannedRun) -> dict[str, Any]:
 
 def _href(planned: PlannedRun) -> str:
     """The run's own page, or its row where it is only proposed."""
-    return f"/console/runs/{planned.run.number}" if planned.run else f"#{planned.number}"
+    return f"/console/runs/{planned.run.number}" if planned.run else f"#run-{planned.number}"
 
 
 def _status(planned: PlannedRun) -> str:
@@ -113,15 +113,20 @@ def _closed(reader: Reader, plan: Plan, time: LineTime, weeks: int) -> Iterator[
 def consequence(reader: Reader, plan: Plan, reading: Reading) -> list[str]:
     """What approving sets off, in sentences."""
     fresh = [planned for planned in reading.runs if planned.run is None]
-    factories = Counter(planned.factory.name for planned in fresh)
+    factories = {planned.factory.code for planned in fresh}
+    number = reader.spoken.number
     placed = sum(planned.pieces - planned.overs for planned in fresh)
     overs = sum(planned.overs for planned in fresh)
     orders = len((plan.answer or {}).get("purchases", []))
     sentences = [
         reader.gettext(
-            "%(runs)s runs go to %(factories)s factories at once.", runs=len(fresh), factories=len(factories)
+            "%(runs)s runs go to %(factories)s factories at once.",
+            runs=number(len(fresh)),
+            factories=len(factories),
         ),
-        reader.gettext("%(pieces)s pieces get a place and a date; their buyers see it.", pieces=placed),
+        reader.gettext(
+            "%(pieces)s pieces get a place and a date; their buyers see it.", pieces=number(placed)
+        ),
     ]
     if overs:
         sentences.append(reader.gettext("%(pieces)s pieces are made for nobody yet.", pieces=overs))
