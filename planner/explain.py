@@ -73,13 +73,23 @@ class _Reasons:
             for lot in {lot.id: lot for item in able for lot in self.consents[item.id]}.values()
             if self.problem.find.item_of(lot.sku).id not in names
         )
-        if not any(style in line.styles for line in self.problem.lines):
-            return Explanation("style", style, "no line", f"No line can make style {style}.")
+        if not any(self._possible(item) for item in items):
+            text = f"No line that can make style {style} has both time and fabric."
+            return Explanation("style", style, "no way", text)
         if reach < least:
             text = f"Style {style} reaches at most {reach} pieces, its campaign minimum is {least}."
             needs: dict[str, int | str] = {"pieces": least - reach, "reach": reach, "minimum": least}
             return Explanation("style", style, "campaign minimum", text, needs)
         return Explanation("style", style, "trade-off", f"The plan found is cheaper without style {style}.")
+
+    def _possible(self, item: Item) -> bool:
+        uses = min((sku.fabric_use for sku in self.problem.skus if sku.item == item.id), default=0)
+        return any(
+            line.capacity[bucket] > 0 and (uses == 0 or self.supply[item.fabric][bucket] > 0)
+            for line in self.problem.lines
+            if item.style in line.styles
+            for bucket in range(item.release_bucket, self.problem.buckets)
+        )
 
     def _reachable(self, item: Item) -> int:
         """Pieces of the item at the very most: its demand, all consents to it, all overs."""
@@ -101,6 +111,9 @@ class _Reasons:
                 "minimum": item.minimum,
             }
             return Explanation("item", item.id, "item minimum", text, needs)
+        if not self._possible(item):
+            text = f"No line that can make {item.id} has both time and fabric."
+            return Explanation("item", item.id, "no way", text)
         if not self.ledger.styles[item.style]:
             text = f"Style {item.style} does not run, so {item.id} does not either."
             return Explanation("item", item.id, "style", text, {"style": item.style})

@@ -120,7 +120,9 @@ def _lots(rng: random.Random, shape: Shape, item: Item) -> list[Lot]:
                     late_cost=price // 30,
                     early_cost=price // 1_000,
                     unfilled_cost=price * 3 // 4,
-                    substitutes=(consent,) if consent.maximum and rng.random() < 0.2 else (),
+                    substitutes=(consent,)
+                    if shape.colours > 1 and consent.maximum and rng.random() < 0.2
+                    else (),
                 )
             )
     return lots
