@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt lock
+.PHONY: up odoo test check fmt bench lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -27,6 +27,9 @@ check: .venv/complete
 
 fmt: .venv/complete
 	@$(RUN) ruff check --fix; $(RUN) ruff format
+
+bench: .venv/complete  # how good plans are, and how long they take
+	@$(RUN) tests.planner.bench
 
 lock: $(UV)  # both locks anew, with versions at least a week old
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock

@@ -84,7 +84,8 @@ class Parts:
         serve = (sys.executable, "-m", "uvicorn", "web.app:app", "--host", "127.0.0.1", "--port")
         # Pages that listen for events never end by themselves.
         web = (*serve, str(self.settings.port), "--timeout-graceful-shutdown", "2", "--no-access-log")
-        worker = (*celery, "worker", "--concurrency=2", "--prefetch-multiplier=1", "--loglevel=INFO")
+        # Our own events are warnings to Celery; its own lines would bury the addresses in the terminal.
+        worker = (*celery, "worker", "--concurrency=2", "--prefetch-multiplier=1", "--loglevel=WARNING")
         beat = (*celery, "beat", "--pidfile=", f"--schedule={timetable / 'schedule'}", "--loglevel=WARNING")
         return [
             Application("web", web, variables, address=f"{self.address}/"),

@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -22,17 +21,21 @@ from api.local.postgres import PostgresServer
 
 
 class Platform:
-    """One run of the command, and what it said so far."""
+    """The command in one data folder: started when a test needs it to run, ended by whoever likes."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
+    def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.page = f"http://127.0.0.1:{port}/"
-        self.said = data_dir.parent / f"said-{port}"
+        self.said = data_dir.parent / "said"
+        self.port = processes.free_port()
+        self.page = f"http://127.0.0.1:{self.port}/"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "subprocess.Popen[bytes]":
         surroundings = {
             **{name: value for name, value in os.environ.items() if not name.endswith("_URL")},
-            "COUNTERFLOW_DATA_DIR": str(data_dir),
-            "COUNTERFLOW_PORT": str(port),
-            "XDG_CACHE_HOME": str(data_dir.parent / "cache"),  # without an Odoo: it has tests of its own
+            "COUNTERFLOW_DATA_DIR": str(self.data_dir),
+            "COUNTERFLOW_PORT": str(self.port),
+            "XDG_CACHE_HOME": str(self.data_dir.parent / "cache"),  # without an Odoo: it has tests of its own
         }
         with self.said.open("wb") as output:
             self.process = subprocess.Popen(
@@ -41,19 +44,28 @@ class Platform:
                 stderr=output,
                 env=surroundings,
             )
+        return self.process
+
+    def run(self) -> "subprocess.Popen[bytes]":
+        """The running command, its first page served."""
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+            self.wait_for("first page")
+        assert self.process
+        return self.process
 
     def wait_for(self, words: str, *, seconds: float = 240) -> None:
         give_up_at = time.monotonic() + seconds
         while words not in self.said.read_text():
+            assert self.process
             assert self.process.poll() is None, self.said.read_text()
             assert time.monotonic() < give_up_at, self.said.read_text()
             time.sleep(0.1)
 
-    def kill(self, part: str) -> None:
-        """Kill the part that has this word in its command line, and none of its children."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        (found,) = [pid for pid in children if part in Path(f"/proc/{pid}/cmdline").read_text()]
-        os.kill(int(found), signal.SIGKILL)
+    def part(self, words: str) -> int:
+        """The process id of the part with these words in its command line."""
+        (found,) = [pid for pid in children(self.run().pid) if words in command_line(pid)]
+        return found
 
     def database(self) -> "psycopg.Connection[tuple[object, ...]]":
         """A session of the superuser in the application's database."""
@@ -62,18 +74,17 @@ class Platform:
         return psycopg.connect(server.url("counterflow"))
 
     def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        process = self.run()
+        process.send_signal(signal.SIGTERM)
+        return process.wait(timeout=60)
 
 
-@contextmanager
-def running(data_dir: Path) -> Iterator[Platform]:
-    platform = Platform(data_dir, processes.free_port())
-    try:
-        platform.wait_for("first page")
-        yield platform
-    finally:
-        platform.stop()
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 def everything_is_gone(data_dir: Path, *, within_seconds: float) -> bool:
@@ -91,62 +102,69 @@ def everything_is_gone(data_dir: Path, *, within_seconds: float) -> bool:
 
 
 @pytest.fixture(scope="module")
-def data_dir() -> Iterator[Path]:
-    """A data folder after a first start, which must show the way in, and an orderly stop."""
+def platform() -> Iterator[Platform]:
     folder = Path(tempfile.mkdtemp(prefix="counterflow-test-"))
     folder.chmod(0o755)
-    with running(folder / "data") as platform:
-        assert f"console  {platform.page}console" in platform.said.read_text()
-    yield folder / "data"
+    platform = Platform(folder / "data")
+    yield platform
+    if platform.process and platform.process.poll() is None:
+        platform.stop()
     shutil.rmtree(folder)
 
 
-def test_a_second_start_keeps_the_data_and_a_stop_leaves_no_process(data_dir: Path) -> None:
-    with running(data_dir) as platform, platform.database() as session:
-        session.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 'a pre-order' AS what")
-        session.commit()
-    with running(data_dir) as platform:
-        assert answers(platform.page)
-        with platform.database() as session:
-            assert session.execute("SELECT what FROM kept").fetchone() == ("a pre-order",)
-        assert platform.stop() == 0
-    assert everything_is_gone(data_dir, within_seconds=0.2)
+def test_a_second_start_keeps_the_data_and_a_stop_leaves_no_process(platform: Platform) -> None:
+    platform.run()
+    with platform.database() as session:
+        session.execute("CREATE TABLE kept AS SELECT 'a pre-order' AS what")
+    assert platform.stop() == 0
+    assert everything_is_gone(platform.data_dir, within_seconds=0.2)
+    platform.run()
+    assert answers(platform.page)
+    with platform.database() as session:
+        assert session.execute("SELECT what FROM kept").fetchone() == ("a pre-order",)
 
 
-def test_no_process_outlives_the_killed_supervisor_and_a_new_start_goes_on(data_dir: Path) -> None:
-    with running(data_dir) as platform:
-        platform.wait_for("ready.")  # the worker has children
-        platform.process.kill()
-        platform.process.wait()
-        assert everything_is_gone(data_dir, within_seconds=10)
-    with running(data_dir) as platform:
-        assert answers(platform.page)
+def test_no_process_outlives_the_killed_supervisor_and_a_new_start_goes_on(platform: Platform) -> None:
+    process = platform.run()
+    while not children(platform.part("workers.app worker")):
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    assert everything_is_gone(platform.data_dir, within_seconds=10)
+    platform.run()
+    assert answers(platform.page)
 
 
-@pytest.mark.parametrize("part", ["postgres", "valkey", "worker", "uvicorn"])
-def test_a_killed_part_comes_back_and_the_page_answers_again(data_dir: Path, part: str) -> None:
-    with running(data_dir) as platform:
-        platform.kill(part)
-        platform.wait_for("ended (-9)")
-        give_up_at = time.monotonic() + 60
-        while not answers(f"{platform.page}health"):
-            assert time.monotonic() < give_up_at, platform.said.read_text()
-            time.sleep(0.1)
+@pytest.mark.parametrize("part", ["bin/postgres", "valkey-server", "workers.app worker", "uvicorn"])
+def test_a_killed_part_comes_back_and_the_page_answers_again(platform: Platform, part: str) -> None:
+    platform.run()
+    ends = platform.said.read_text().count("ended (-9)")
+    os.kill(platform.part(part), signal.SIGKILL)
+    give_up_at = time.monotonic() + 60
+    while platform.said.read_text().count("ended (-9)") == ends or not answers(f"{platform.page}health"):
+        assert time.monotonic() < give_up_at, platform.said.read_text()
+        time.sleep(0.1)
+
+
+def test_the_way_in_is_printed(platform: Platform) -> None:
+    platform.run()
+    said = platform.said.read_text()
+    assert f"shop     {platform.page}\n" in said
+    assert f"console  {platform.page}console\n" in said
 
 
 def test_a_port_in_use_is_said_before_anything_starts(home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        platform = Platform(home / "data", port)
-        assert platform.process.wait(timeout=60) == 1
-    assert f"port {port} is in use by another program" in platform.said.read_text()
+    platform = Platform(home / "data")
+    with socket.create_server(("127.0.0.1", platform.port)):
+        assert platform.start().wait(timeout=60) == 1
+    assert f"port {platform.port} is in use by another program" in platform.said.read_text()
     assert not (home / "data" / "postgres").exists()
 
 
 def test_a_damaged_data_folder_is_called_damaged(home: Path) -> None:
     (home / "data" / "postgres" / "data").mkdir(parents=True)
-    platform = Platform(home / "data", processes.free_port())
-    assert platform.process.wait(timeout=60) == 1
+    platform = Platform(home / "data")
+    assert platform.start().wait(timeout=60) == 1
     assert "PostgreSQL cannot use" in platform.said.read_text()
     assert "Traceback" not in platform.said.read_text()
     assert everything_is_gone(home / "data", within_seconds=0.2)
