@@ -63,12 +63,9 @@ def test_a_failed_load_is_refused_though_odoo_answers_200(client: Odoo) -> None:
         client["stock.reference"].load(fields=["id", "name"], data=[["counterflow.reference_nameless", ""]])
 
 
-def test_a_server_that_is_not_there_is_unavailable() -> None:
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))  # bound, not listening: connecting is refused
-        url = f"http://127.0.0.1:{reserved.getsockname()[1]}"
-        with Odoo(url, "db", "key") as connection, pytest.raises(ErpUnavailable, match="ConnectError"):
-            connection["res.users"].context_get()
+def test_a_server_that_is_not_there_is_unavailable(nowhere: str) -> None:
+    with Odoo(nowhere, "db", "key") as connection, pytest.raises(ErpUnavailable, match="ConnectError"):
+        connection["res.users"].context_get()
 
 
 def test_a_server_that_never_answers_is_unavailable_after_the_time_limit() -> None:
