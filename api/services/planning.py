@@ -94,7 +94,7 @@ def load(session: Session, *, at: datetime) -> Demand:
         factories=_factories(session, factories),
         lines=_lines(session, catalogue, factories, day_zero),
         styles=tuple(catalogue.planner_styles()),
-        items=tuple(catalogue.planner_items(_items_of_this_week(frozen, day_zero))),
+        items=tuple(catalogue.planner_items(frozen, _items_of_this_week(frozen, day_zero))),
         skus=tuple(catalogue.planner_skus()),
         fabrics=tuple(_fabrics(session, catalogue, frozen, day_zero)),
         lots=tuple(lots),
@@ -180,7 +180,8 @@ class _Catalogue:
         for s in self.styles.values():
             yield planner.Style(s.code, s.family, s.setup_seconds, s.setup_cost_minor)
 
-    def planner_items(self, running: set[UUID]) -> Iterable[planner.Item]:
+    def planner_items(self, frozen: Sequence[Run], running: set[UUID]) -> Iterable[planner.Item]:
+        released = {run.item_id for run in frozen}
         for i in self.items.values():
             yield planner.Item(
                 id=i.code,
@@ -189,7 +190,8 @@ class _Catalogue:
                 fabric=self.fabrics[i.fabric_id].code,
                 setup_seconds=i.setup_seconds,
                 setup_cost=i.setup_cost_minor,
-                minimum=i.minimum,
+                # What is released already has met its minimum, with runs that may be done and gone from here.
+                minimum=0 if i.id in released else i.minimum,
                 release_bucket=0 if i.id in running else FIRST_BUCKET,
                 overs_value=i.overs_value_minor,
                 overs_maximum=i.overs_maximum,
