@@ -42,7 +42,7 @@ _TIER_PERCENT = (100, 93, 87)
 
 # Share of the horizon's line time that the waiting demand takes, set-ups included: enough work that the plan
 # must choose, enough room that most of it is in time. Checked in tests/local/test_demonstration.py.
-_LOAD = 0.74
+_LOAD = 0.70
 _SETUP_ALLOWANCE = 1.25
 _HORIZON_DAYS = 14 * 7
 _QUARTER_HOUR = 900
