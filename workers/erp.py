@@ -11,7 +11,7 @@ import structlog
 import erp_bridge
 from api.db import transaction
 from api.domain.production import OrderChannel
-from api.services import erp_sync
+from api.services import erp_sync, outbox
 from api.services.order_book import OrderBookStore
 from api.settings import settings
 from erp_bridge.odoo import OdooGateway
@@ -47,7 +47,7 @@ def _in_our_words() -> Iterator[None]:
         raise NeedsPerson(str(error)) from error
 
 
-@handles("erp.push_run", lease=timedelta(minutes=2))
+@handles("erp.push_run", outbox.Terms(lease=timedelta(minutes=2), at_once=2))
 def push_run(run_id: str) -> None:
     """See to it that a run's orders stand with its factory, once, however often this is called."""
     with transaction() as session:

@@ -1,7 +1,7 @@
 """From the outbox to a handler and back: at least once, until it is done or a person is needed."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,8 @@ class NeedsPerson(Exception):
     """What was asked will not work until somebody changes something: the message is set aside."""
 
 
-_LEASES: dict[str, timedelta] = {}
+_TERMS: dict[str, outbox.Terms] = {}
+_USUAL = outbox.Terms()
 
 
 def now() -> datetime:
@@ -33,12 +34,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def handles(topic: str, *, lease: timedelta = outbox.LEASE) -> Callable[[Handler], Handler]:
+def handles(topic: str, terms: outbox.Terms = _USUAL) -> Callable[[Handler], Handler]:
     """Make a function the handler of a topic: it gets the payload, and may be called again after any failure.
 
-    `lease` is how long it may take. TryAgainLater and any error postpone the message, NeedsPerson parks it.
+    TryAgainLater and any error postpone the message, NeedsPerson parks it.
     """
-    _LEASES[topic] = lease
+    _TERMS[topic] = terms
 
     def decorate(handler: Handler) -> Handler:
         @app.task(name=topic)
@@ -56,9 +57,11 @@ def relay() -> int:
     at = now()
     with transaction() as session:
         health.beat(session, "worker", at=at)
-        claimed = [(message.id, message.topic) for message in outbox.claim(session, at=at, leases=_LEASES)]
+        claimed = [(message.id, message.topic) for message in outbox.claim(session, at=at, terms=_TERMS)]
     for message_id, topic in claimed:
-        app.send_task(topic, kwargs={"message_id": str(message_id)}, expires=_LEASES[topic].total_seconds())
+        app.send_task(
+            topic, kwargs={"message_id": str(message_id)}, expires=_TERMS[topic].lease.total_seconds()
+        )
     return len(claimed)
 
 

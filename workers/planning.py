@@ -6,48 +6,36 @@ from importlib.metadata import version
 from uuid import UUID
 
 import structlog
-from sqlalchemy import text
 
-from api.db import engine, transaction
+from api.db import transaction
 from api.domain.errors import NothingToPlan
-from api.services import plans
+from api.services import outbox, plans
 from planner.solve import Result, solve
 from planner.watch import Progress
-from workers.outbox import TryAgainLater, handles, now
+from workers.outbox import handles, now
 
 log = structlog.get_logger()
-_ONE_AT_A_TIME = 0x736F6C76  # "solv": the advisory lock of the planner
-_LEASE = timedelta(seconds=plans.LONGEST_SECONDS + 60)
 
 
-@handles("plan.make", lease=_LEASE)
+@handles("plan.make", outbox.Terms(at_once=1))
 def make_plan(plan_id: str) -> None:
-    """Answer a wish for a plan. One plan at a time, so that the other messages always find a worker."""
-    with engine().connect() as alone:
-        if not alone.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_AT_A_TIME}).scalar_one():
-            raise TryAgainLater("another plan is being made")
-        try:
-            _make(UUID(plan_id))
-        finally:
-            alone.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ONE_AT_A_TIME})
-
-
-def _make(plan_id: UUID) -> None:
+    """Answer a wish for a plan. One at a time, so that the other messages always find a worker."""
+    asked = UUID(plan_id)
     try:
         with transaction() as session:
-            taken = plans.start(session, plan_id, at=now())
+            taken = plans.start(session, asked, at=now())
     except NothingToPlan as error:
         with transaction() as session:
-            plans.fail(session, plan_id, why=str(error), at=now())
+            plans.fail(session, asked, why=str(error), at=now())
         return
     if taken is None:
         return
     plan, problem = taken
-    watch = _Watch(plan_id)
+    watch = _Watch(asked)
     result = solve(
         problem, seconds=plan.seconds, seed=plan.seed, on_progress=watch.note, stop=watch.stop_requested
     )
-    _keep(plan_id, result)
+    _keep(asked, result)
     log.info("plan made", plan=plan.number, status=result.status.value, lots=len(problem.lots))
 
 
@@ -71,7 +59,7 @@ class _Watch:
             "doing": progress.doing,
         }
         with transaction() as session:
-            self._stop = plans.note_progress(session, self._plan_id, shown)
+            self._stop = plans.note_progress(session, self._plan_id, shown, at=now())
 
     def stop_requested(self) -> bool:
         return self._stop

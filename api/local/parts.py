@@ -85,7 +85,7 @@ class Parts:
         # Pages that listen for events never end by themselves.
         web = (*serve, str(self.settings.port), "--timeout-graceful-shutdown", "2", "--no-access-log")
         # Our own events are warnings to Celery; its own lines would bury the addresses in the terminal.
-        worker = (*celery, "worker", "--concurrency=2", "--prefetch-multiplier=1", "--loglevel=WARNING")
+        worker = (*celery, "worker", "--concurrency=4", "--prefetch-multiplier=1", "--loglevel=WARNING")
         beat = (*celery, "beat", "--pidfile=", f"--schedule={timetable / 'schedule'}", "--loglevel=WARNING")
         return [
             Application("web", web, variables, address=f"{self.address}/"),

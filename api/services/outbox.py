@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, or_, select, update
 
 from api.domain.errors import Unknown
 from api.domain.member import Member, Right
@@ -15,6 +15,8 @@ from api.domain.outbox import OutboxMessage
 
 LEASE = timedelta(seconds=30)
 """How long most handlers may take before their message is given out again."""
+_RELAYS = 0x72656C61  # "rela": relays take turns, so that counting what is under way is true
+_OPEN = and_(col(OutboxMessage.done_at).is_(None), col(OutboxMessage.parked_at).is_(None))
 
 
 def record(
@@ -34,31 +36,66 @@ def record(
     return message
 
 
-def claim(
-    session: Session, *, at: datetime, leases: Mapping[str, timedelta], limit: int = 50
-) -> Sequence[OutboxMessage]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the messages of a topic are given out."""
+
+    lease: timedelta = LEASE
+    """How long a handler may take, unless it holds its message for longer."""
+    at_once: int = 20
+    """How many of them may be under way: a slow topic must not keep every worker from the others."""
+
+
+def claim(session: Session, *, at: datetime, terms: Mapping[str, Terms]) -> list[OutboxMessage]:
     """Lease the oldest messages that are due and nobody's; two relays never get the same one.
 
-    `leases` says how long the handler of each topic may take; a topic without a handler is left alone.
+    A topic without terms has no handler here and is left alone.
     """
-    due = (
+    session.execute(select(func.pg_advisory_xact_lock(_RELAYS)))
+    under_way = dict(
+        session.exec(
+            select(OutboxMessage.topic, func.count())
+            .where(_OPEN, col(OutboxMessage.leased_until) > at)
+            .group_by(OutboxMessage.topic)
+        ).all()
+    )
+    return [
+        message
+        for topic, agreed in terms.items()
+        for message in _lease(session, topic, agreed, room=agreed.at_once - under_way.get(topic, 0), at=at)
+    ]
+
+
+def _lease(
+    session: Session, topic: str, agreed: Terms, *, room: int, at: datetime
+) -> Sequence[OutboxMessage]:
+    if room <= 0:
+        return []
+    messages = session.exec(
         select(OutboxMessage)
         .where(
-            col(OutboxMessage.done_at).is_(None),
-            col(OutboxMessage.parked_at).is_(None),
-            col(OutboxMessage.topic).in_(leases),
+            _OPEN,
+            OutboxMessage.topic == topic,
             col(OutboxMessage.not_before) <= at,
             or_(col(OutboxMessage.leased_until).is_(None), col(OutboxMessage.leased_until) <= at),
         )
         .order_by(col(OutboxMessage.not_before), col(OutboxMessage.recorded_at))
-        .limit(limit)
+        .limit(room)
         .with_for_update(skip_locked=True)
-    )
-    messages = session.exec(due).all()
+    ).all()
     for message in messages:
-        message.leased_until = at + leases[message.topic]
+        message.leased_until = at + agreed.lease
         message.attempts += 1
     return messages
+
+
+def hold(session: Session, topic: str, subject: str, *, at: datetime) -> None:
+    """A handler at work says so: its message is not given out again for another lease."""
+    session.execute(
+        update(OutboxMessage)
+        .where(_OPEN, col(OutboxMessage.topic) == topic, col(OutboxMessage.subject) == subject)
+        .values(leased_until=at + LEASE)
+    )
 
 
 def get_for_update(session: Session, message_id: UUID) -> OutboxMessage:

@@ -49,9 +49,10 @@ def start(session: Session, plan_id: UUID, *, at: datetime) -> tuple[Plan, plann
     return plan, demand.problem
 
 
-def note_progress(session: Session, plan_id: UUID, progress: dict[str, Any]) -> bool:
-    """Show how far the planner is; returns whether a person asked it to stop."""
+def note_progress(session: Session, plan_id: UUID, progress: dict[str, Any], *, at: datetime) -> bool:
+    """Show how far the planner is and that it is at work; returns whether a person asked it to stop."""
     plan = session.get_one(Plan, plan_id)
+    outbox.hold(session, "plan.make", plan.number, at=at)
     plan.progress = progress
     return plan.stop_requested
 
