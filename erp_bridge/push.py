@@ -38,9 +38,8 @@ def cancel(odoo: Odoo, reference: str, *, reason: str) -> None:
     """
     productions = [row for row in find_productions(odoo, reference) if row["state"] != "cancel"]
     purchases = [row for row in find_purchases(odoo, reference) if row["state"] != "cancel"]
-    if any(row["state"] == "done" or row["qty_producing"] for row in productions) or _received(
-        odoo, purchases
-    ):
+    begun = any(row["state"] == "done" or row["qty_producing"] for row in productions)
+    if begun or _begun_outside(odoo, [row["id"] for row in purchases]):
         raise ErpRejected(f"{reference} cannot be cancelled: pieces of it have been made or received")
     for model, method, rows in (
         ("mrp.production", "action_cancel", productions),
@@ -154,6 +153,12 @@ def _confirm_purchases(odoo: Odoo, found: list[Row]) -> None:
         odoo["purchase.order"].button_confirm(ids=drafts)
 
 
-def _received(odoo: Odoo, purchases: list[Row]) -> bool:
-    lines = [("order_id", "in", [row["id"] for row in purchases]), ("qty_received", ">", 0)]
-    return bool(purchases) and odoo["purchase.order.line"].search_count(domain=lines) > 0
+def _begun_outside(odoo: Odoo, purchases: list[int]) -> bool:
+    """Whether anything of the purchase orders is received, or reported as being made by the firm."""
+    received = [("order_id", "in", purchases), ("qty_received", ">", 0)]
+    behind = "move_finished_ids.move_dest_ids.purchase_line_id.order_id"
+    making = [(behind, "in", purchases), ("qty_producing", ">", 0)]
+    return bool(purchases) and (
+        odoo["purchase.order.line"].search_count(domain=received) > 0
+        or odoo["mrp.production"].search_count(domain=making) > 0
+    )

@@ -127,6 +127,8 @@ def test_work_begun_by_the_firm_outside_shows_before_anything_is_received(
     (progress,) = gateway.pull([reference], before.watermark).progress
     assert progress.state is ProgressState.STARTED
     assert not any(pieces.quantity for pieces in progress.done)
+    with pytest.raises(ErpRejected, match="cannot be cancelled"):
+        gateway.cancel(reference, reason="Too late")
 
 
 def test_a_line_odoo_does_not_know_is_refused_by_its_code(odoo_side: OdooSide, reference: str) -> None:
