@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.local import processes
-from api.local.errors import LocalError
+from api.local.errors import LocalError, ServerFailed
 from api.local.processes import Server
 
 Say = Callable[[str], None]
@@ -47,13 +47,15 @@ class Supervisor:
     patience_seconds: float = 6
     _kept: list[_Kept] = field(default_factory=list)
 
-    def start(self, *servers: Server, within_seconds: float = 60) -> None:
+    def start(self, *servers: Server, within_seconds: float = 180) -> None:
         """Start servers side by side and return when all are ready.
 
         Raises
         ------
         LocalError
-            What a server itself makes of its last words, when it ends or is not ready in time.
+            What a server itself makes of its last words, when it ends.
+        ServerFailed
+            When it is not ready ``within_seconds`` of its start.
         """
         began = time.monotonic()
         waiting = [self._add(server) for server in servers]
@@ -62,9 +64,10 @@ class Supervisor:
                 waiting.remove(kept)
                 self.say(f"{kept.server.name} ready {time.monotonic() - began:.1f} s")
             for kept in waiting:
-                late = time.monotonic() - began > within_seconds
-                if late or (kept.process and kept.process.poll() is not None):
+                if kept.process and kept.process.poll() is not None:
                     raise kept.server.failure(_last_words(kept.log))
+                if time.monotonic() - kept.began > within_seconds:
+                    raise ServerFailed(f"{kept.server.name} is not ready after {within_seconds:.0f} s")
             self._show_logs()
             time.sleep(_TICK_SECONDS)
 

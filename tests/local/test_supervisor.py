@@ -90,7 +90,7 @@ def test_a_server_that_does_not_start_says_why(supervisor: Supervisor) -> None:
 def test_a_server_that_stays_silent_is_given_up(supervisor: Supervisor) -> None:
     nobody = f"http://127.0.0.1:{processes.free_port()}/"
     words = (sys.executable, "-c", "import time; time.sleep(60)")
-    with pytest.raises(ServerFailed, match="web did not start"):
+    with pytest.raises(ServerFailed, match="web is not ready after 0 s"):
         supervisor.start(Application("web", words, dict(os.environ), address=nobody), within_seconds=0.3)
 
 
