@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 import erp_bridge
 from api.db import transaction
 from api.domain.audit import AuditEntry
-from api.domain.catalogue import Item, Sku, Style
+from api.domain.catalogue import SIZES, Item, Sku, Style
 from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
@@ -115,7 +115,7 @@ class OrderView:
     style: Style
     item: Item
     sizes: tuple[tuple[str, str, int, int], ...]
-    """SKU code, size, pieces wanted, pieces reported."""
+    """SKU code, size, pieces wanted, pieces reported; small to large."""
 
 
 def of_factory(session: Session, member: Member) -> Sequence[OrderView]:
@@ -130,7 +130,8 @@ def of_factory(session: Session, member: Member) -> Sequence[OrderView]:
 
 
 def view(session: Session, order: BookOrder) -> OrderView:
-    skus = session.exec(select(Sku).where(col(Sku.code).in_(order.quantities)).order_by(Sku.code)).all()
+    known = session.exec(select(Sku).where(col(Sku.code).in_(order.quantities)))
+    skus = sorted(known, key=lambda sku: SIZES.index(sku.size))
     item = session.get_one(Item, skus[0].item_id)
     return OrderView(
         order=order,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 import planner
@@ -130,6 +131,18 @@ def get_for_update(session: Session, plan_id: UUID) -> Plan:
     ).one()
 
 
-def listed(session: Session) -> Sequence[Plan]:
-    """Every plan, the latest first."""
-    return session.exec(select(Plan).order_by(col(Plan.requested_at).desc())).all()
+def listed(session: Session, *, limit: int) -> Sequence[Plan]:
+    """The latest plans first; each carries its whole problem and answer."""
+    return session.exec(select(Plan).order_by(col(Plan.requested_at).desc()).limit(limit)).all()
+
+
+def being_made(session: Session) -> Plan | None:
+    """The plan the planner is at, or the one it takes up next."""
+    waiting = col(Plan.status).in_([PlanStatus.REQUESTED, PlanStatus.COMPUTING])
+    first = (col(Plan.status) == PlanStatus.COMPUTING).desc(), col(Plan.requested_at)
+    return session.exec(select(Plan).where(waiting).order_by(*first).limit(1)).first()
+
+
+def last_approved_at(session: Session) -> datetime | None:
+    """When a plan was approved last: every plan asked for before is overtaken."""
+    return session.exec(select(func.max(Plan.approved_at))).one()

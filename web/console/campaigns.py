@@ -7,17 +7,15 @@ from fastapi.responses import RedirectResponse
 
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import SIZES, Style
-from api.domain.errors import Refusal, Rejected, invalid
+from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.services import campaign_close, campaigns, preorder_search
 from api.settings import settings
-from web.console.desk import Desk, DeskDep, attempt
+from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.pages import render
 from web.shop import progress
 
 router = APIRouter(prefix="/campaigns")
-
-SHORTEST_REASON = 3
 
 _S = CampaignStatus
 _GROUPS = {
@@ -96,9 +94,7 @@ def close_campaign(desk: DeskDep, slug: str, reason: Annotated[str, Form()] = ""
     """End an open campaign now, with a reason for the audit."""
 
     def close() -> None:
-        why = reason.strip()
-        if len(why) < SHORTEST_REASON:
-            raise invalid("reason", why, "say why, in a few words")
+        why = said_why(reason)
         campaign_close.close_now(desk.session, slug, member=desk.member, why=why, at=desk.at)
 
     if refused := attempt(desk.session, close):
@@ -131,15 +127,9 @@ def _room(desk: Desk, slug: str, refused: Refusal | None = None) -> Response:
         progress=progress(campaign, pieces),
         live_href=f"/console/campaigns/{slug}/live",
         grid=_grid(desk, offer),
-        errors=_errors(refused),
+        errors=errors_of(refused),
         trail=desk.trail("campaign", slug),
     )
-
-
-def _errors(refused: Refusal | None) -> dict[str, str]:
-    if isinstance(refused, Rejected):
-        return {one["field"]: one["detail"] for one in refused.fields}
-    return {"": refused.code} if refused else {}
 
 
 def _grid(desk: Desk, offer: campaigns.Offer) -> dict[str, Any]:

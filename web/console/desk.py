@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from api.deps import MemberDep, NowDep, SessionDep
 from api.domain.audit import AuditEntry
-from api.domain.errors import Conflict, Refusal, Rejected
+from api.domain.errors import Conflict, Refusal, Rejected, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import RIGHTS, Member, Right, Role
 from api.domain.production import OrderChannel
@@ -20,6 +20,8 @@ from api.services import members, needs
 from api.services.preorders import CONSUMER
 from web.pages import render
 from web.reader import Reader, ReaderDep
+
+SHORTEST_REASON = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,21 @@ def attempt(session: Session, step: Callable[[], object]) -> Refusal | None:
     except (Conflict, Rejected) as refusal:
         return refusal
     return None
+
+
+def errors_of(refused: Refusal | None) -> dict[str, str]:
+    """What a page says beside its fields; a refusal of the whole form stands under the empty name."""
+    if isinstance(refused, Rejected):
+        return {one["field"]: one["detail"] for one in refused.fields}
+    return {"": refused.code} if refused else {}
+
+
+def said_why(reason: str) -> str:
+    """The reason a form gives for the audit; raises InvalidRequest where it says nothing."""
+    why = reason.strip()
+    if len(why) < SHORTEST_REASON:
+        raise invalid("reason", why, "say why, in a few words")
+    return why
 
 
 def refusal_status(refused: Refusal | None) -> int:

@@ -1,26 +1,24 @@
 """Plans: the list, one being made, and one beside its baseline with the decision over it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 
-from api.domain.errors import Refusal, Rejected, invalid
+from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.domain.plan import Plan, PlanStatus
 from api.services import members, needs, plan_approval, plan_reading, plans
 from api.services.erp_sync import CURRENCY
 from web.console import plan_sheet
-from web.console.desk import Desk, DeskDep, attempt
+from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.pages import render
 
 router = APIRouter(prefix="/plans")
 
 SEED = 7
-SHORTEST_REASON = 3
-_LATEST = 50
+_LATEST = 20
 _BEING_MADE = (PlanStatus.REQUESTED, PlanStatus.COMPUTING)
 
 
@@ -44,13 +42,13 @@ def make_plan(desk: DeskDep, seconds: Annotated[str, Form()] = "") -> Response:
 @router.get("/live")
 def plans_live(desk: DeskDep, number: str = "") -> Response:
     """How far the plan that is being made is; afterwards, where it lies."""
-    every = plans.listed(desk.session)
-    ended = next((plan for plan in every if plan.number == number and plan.status not in _BEING_MADE), None)
+    plan = plans.get_by_number(desk.session, number) if number else None
+    ended = plan is not None and plan.status not in _BEING_MADE
     return render(
         desk.request,
         "console/_plan_progress.html",
-        running=_running(desk, every),
-        ended=ended and {"number": ended.number, "href": f"/console/plans/{ended.number}"},
+        running=_running(desk),
+        ended={"number": number, "href": f"/console/plans/{number}"} if ended else None,
         currency=CURRENCY,
     )
 
@@ -76,10 +74,7 @@ def reject_plan(desk: DeskDep, number: str, reason: Annotated[str, Form()] = "")
     """Put a plan away, with a reason for the audit."""
 
     def reject() -> None:
-        why = reason.strip()
-        if len(why) < SHORTEST_REASON:
-            raise invalid("reason", why, "say why, in a few words")
-        plans.reject(desk.session, number, member=desk.member, why=why, at=desk.at)
+        plans.reject(desk.session, number, member=desk.member, why=said_why(reason), at=desk.at)
 
     refused = attempt(desk.session, reject)
     return _plan(desk, number, refused) if refused else RedirectResponse("/console/plans", 303)
@@ -93,44 +88,37 @@ def stop_plan(desk: DeskDep, number: str) -> Response:
 
 
 def _list(desk: Desk, refused: Refusal | None = None, *, typed: str = "30") -> Response:
-    every = plans.listed(desk.session)
-    running = _running(desk, every)
+    running = _running(desk)
+    overtaken = plans.last_approved_at(desk.session)
     names = members.names(desk.session)
     live = f"?number={running['number']}" if running else ""
     return desk.show(
         "plans",
         "console/plans.html",
         refused=refused,
-        plans=[_row(desk, plan, every, names) for plan in every[:_LATEST]],
+        plans=[_row(desk, plan, overtaken, names) for plan in plans.listed(desk.session, limit=_LATEST)],
         currency=CURRENCY,
         waiting_pieces=needs.unplanned_pieces(desk.session),
         may_make=desk.may(Right.MAKE_PLAN),
         make_action="/console/plans",
         seconds=typed,
-        errors=_errors(refused),
+        errors=errors_of(refused),
         running=running,
         ended=None,
         live_href=f"/console/plans/live{live}",
     )
 
 
-def _errors(refused: Refusal | None) -> dict[str, str]:
-    if isinstance(refused, Rejected):
-        return {one["field"]: one["detail"] for one in refused.fields}
-    return {"": refused.code} if refused else {}
-
-
-def _running(desk: Desk, every: Sequence[Plan]) -> dict[str, Any] | None:
+def _running(desk: Desk) -> dict[str, Any] | None:
     """The plan the planner is at, or the one it takes up next."""
-    making = [plan for plan in every if plan.status in _BEING_MADE]
-    if not making:
+    plan = plans.being_made(desk.session)
+    if plan is None:
         return None
-    plan = next((one for one in making if one.status == PlanStatus.COMPUTING), making[-1])
     progress = plan.progress or {}
     cost, bound = progress.get("best_cost"), progress.get("bound")
     return {
         "number": plan.number,
-        "status": _word(plan, every),
+        "status": _word(plan, None),
         "seconds": min(progress.get("elapsed_seconds", 0), plan.seconds),
         "limit_seconds": plan.seconds,
         "cost_minor": cost,
@@ -156,22 +144,18 @@ def _doing(desk: Desk, plan: Plan, doing: str | None) -> str:
     return desk.reader.gettext("Looking for a cheaper plan.")
 
 
-def _word(plan: Plan, every: Sequence[Plan]) -> str:
-    """The page's word for the state of a plan; superseded when a later one was approved."""
+def _word(plan: Plan, overtaken: datetime | None) -> str:
+    """The page's word for the state of a plan; superseded when one was approved after it was asked for."""
     if plan.status == PlanStatus.PROPOSED:
-        return "superseded" if _overtaken(plan, every) else "ready"
+        return "superseded" if overtaken and overtaken > plan.requested_at else "ready"
     return {PlanStatus.COMPUTING: "running"}.get(plan.status, plan.status.value)
 
 
-def _overtaken(plan: Plan, every: Sequence[Plan]) -> bool:
-    return any(one.approved_at and one.approved_at > plan.requested_at for one in every)
-
-
-def _row(desk: Desk, plan: Plan, every: Sequence[Plan], names: dict[str, str]) -> dict[str, Any]:
+def _row(desk: Desk, plan: Plan, overtaken: datetime | None, names: dict[str, str]) -> dict[str, Any]:
     row = {
         "href": f"/console/plans/{plan.number}",
         "number": plan.number,
-        "status": _word(plan, every),
+        "status": _word(plan, overtaken),
         "made_at": plan.requested_at,
         "made_by": _made_by(desk, plan, names),
     }
@@ -198,11 +182,10 @@ def _made_by(desk: Desk, plan: Plan, names: dict[str, str]) -> str:
 
 def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
     plan = plans.get_by_number(desk.session, number)
-    every = plans.listed(desk.session)
     trail = desk.trail("plan", number)
     head = {
         "number": number,
-        "status": _word(plan, every),
+        "status": _word(plan, plans.last_approved_at(desk.session)),
         "currency": CURRENCY,
         "made_at": plan.requested_at,
         "made_by": trail[-1]["actor"] if trail else "",
@@ -213,7 +196,7 @@ def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
         "approved_at": plan.approved_at,
         "approved_by": trail[0]["actor"] if plan.approved_at else None,
     }
-    shown: dict[str, Any] = {"plan": head, "trail": trail, "errors": _errors(refused), "sheet": False}
+    shown: dict[str, Any] = {"plan": head, "trail": trail, "errors": errors_of(refused), "sheet": False}
     if plan.answer is None or plan.cost is None:
         return desk.show("plans", "console/plan.html", refused=refused, **shown, may_reject=False)
     reading = plan_reading.read(desk.session, plan)

@@ -11,7 +11,7 @@ from api.domain.member import Right
 from api.domain.preorder import PreorderStatus
 from api.services import preorder_search, preorders
 from api.services.preorder_search import PAGE, Found
-from web.console.desk import Desk, DeskDep, attempt, paging
+from web.console.desk import Desk, DeskDep, attempt, errors_of, paging
 
 router = APIRouter(prefix="/preorders")
 
@@ -43,7 +43,7 @@ def _list(desk: Desk, words: str, page: int, refused: Refusal | None = None) -> 
         refused=refused,
         preorders=[_row(desk, one) for one in found],
         search={"q": words, "action": "/console/preorders"},
-        errors={"": refused.code} if refused else {},
+        errors=errors_of(refused),
         paging=paging("/console/preorders", page=page, size=PAGE, total=total, q=words),
     )
 
