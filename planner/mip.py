@@ -43,7 +43,7 @@ class Mip:
         self._model = mathopt.Model()
         self._integers: list[Variable] = []
         self._numbers: list[Variable] = []
-        self._objective: list[Term] = []
+        self._prices: dict[Variable, float] = {}
         self.size = 0
 
     def number(self, most: float, cost: float = 0, *, least: float = 0, whole: bool = False) -> Variable:
@@ -56,12 +56,16 @@ class Mip:
     def price(self, variable: Variable, cost: float) -> None:
         """Add to the cost of one unit."""
         if cost:
-            self._objective.append((cost, variable))
+            self._prices[variable] = self._prices.get(variable, 0) + cost
 
     def row(self, terms: Sequence[Term], *, least: float = -math.inf, most: float = math.inf) -> None:
         """Hold the sum of the terms between ``least`` and ``most``."""
-        total = mathopt.fast_sum(coefficient * variable for coefficient, variable in terms)
-        self._model.add_linear_constraint(lb=least, ub=most, expr=total)
+        row = self._model.add_linear_constraint(lb=least, ub=most)
+        total: dict[Variable, float] = {}
+        for coefficient, variable in terms:
+            total[variable] = total.get(variable, 0) + coefficient
+        for variable, coefficient in total.items():  # three times as fast as an expression
+            row.set_coefficient(variable, coefficient)
 
     def pin(self, values: Mapping[Variable, float]) -> None:
         """Fix every variable that was made whole at its rounded value."""
@@ -88,7 +92,8 @@ class Mip:
         gap: float = 0.0,
     ) -> Outcome:
         """Minimise within ``seconds``; ``gap`` is the relative distance at which to stop."""
-        self._model.minimize(mathopt.fast_sum(cost * variable for cost, variable in self._objective))
+        for variable, cost in self._prices.items():
+            self._model.objective.set_linear_coefficient(variable, cost)
         limits = mathopt.SolveParameters(
             time_limit=timedelta(seconds=seconds),
             node_limit=nodes,

@@ -18,6 +18,7 @@ from planner.watch import Progress, Stopped, Task, Watch
 
 WHOLE_DECISIONS = 1_500  # up to so many possible runs the exact model of everything comes first
 RELAXED_DECISIONS = 40_000  # up to so many its linear relaxation is worth its time
+BESIDE_SHARE = 0.9  # of the time left, so that it is done before the search is
 RELAXED_SHARE = 0.4  # of the time; it takes seconds, and less where it is stopped
 
 
@@ -102,7 +103,7 @@ def _search(search: Search, watch: Watch, workers: int, iterations: int | None) 
         if bound is not None:
             search.raise_bound(bound)
         if workers > 1:
-            beside = Task(partial(search.whole, watch.left))
+            beside = Task(partial(search.whole, BESIDE_SHARE * watch.left))
     watch.report("improving")
     search.run(iterations, beside)
 
