@@ -21,14 +21,30 @@ TODAY = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """A Monday, nine in the morning in Shanghai."""
 
 
+_OURS = (
+    "COUNTERFLOW_SECRET",
+    "COUNTERFLOW_PUBLIC_URL",
+    "COUNTERFLOW_DATA_DIR",
+    "DATABASE_URL",
+    "BROKER_URL",
+    "ODOO_",
+)
+
+
 @pytest.fixture
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for variable in [name for name in os.environ if name.startswith(("COUNTERFLOW_", "ODOO_"))]:
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("COUNTERFLOW_SECRET", "a secret of the tests")
-    monkeypatch.setenv("COUNTERFLOW_PUBLIC_URL", "http://testserver")
+def _environment() -> Iterator[None]:
+    """The settings of the tests in place of the machine's; whatever a test sets is gone after it."""
+    before = dict(os.environ)
+    for variable in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[variable]
+    os.environ |= {
+        "COUNTERFLOW_SECRET": "a secret of the tests",
+        "COUNTERFLOW_PUBLIC_URL": "http://testserver",
+    }
     settings.cache_clear()
     yield
+    os.environ.clear()
+    os.environ |= before
     settings.cache_clear()
 
 
@@ -38,7 +54,7 @@ def session(database_url: str, monkeypatch: pytest.MonkeyPatch, _environment: No
     engine = create_engine(api.db.driver_url(database_url))
     with engine.connect() as connection:
         outer = connection.begin()
-        connection.begin_nested()  # sessions joined to a savepoint make one of their own: a rollback stays inside
+        connection.begin_nested()  # a session joined to a savepoint makes one of its own
         monkeypatch.setattr(api.db, "engine", lambda: connection)
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as opened:
             yield opened
@@ -47,10 +63,10 @@ def session(database_url: str, monkeypatch: pytest.MonkeyPatch, _environment: No
 
 
 @pytest.fixture
-def committed(worker: str, monkeypatch: pytest.MonkeyPatch, _environment: None) -> Iterator[str]:
+def committed(worker: str, _environment: None) -> Iterator[str]:
     """A database of this test alone, for code that commits, locks and races."""
     with servers.database_of(f"{worker}_own", template="counterflow", make=api.db.migrate) as url:
-        monkeypatch.setenv("DATABASE_URL", url)
+        os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         api.db.engine.cache_clear()
         yield url

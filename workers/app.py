@@ -1,6 +1,7 @@
 """Celery and its timetable. The broker only carries: what must happen stands in the database."""
 
 import signal
+import warnings
 from typing import Any
 
 from celery import Celery
@@ -8,6 +9,9 @@ from celery.signals import worker_process_init
 
 from api.local.leash import die_with_parent
 from api.settings import settings
+
+# The platform on one machine may run as root; Celery's advice is about messages from strangers in pickle.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("counterflow", broker=settings().broker_url)
 app.conf.update(

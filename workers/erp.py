@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from uuid import UUID
@@ -64,7 +65,15 @@ def push_run(run_id: str) -> None:
     log.info("run released", run=order.reference, channel=channel.value, created=reference.created)
 
 
-_watermarks: dict[OrderChannel, str] = {}
+@dataclass(slots=True)
+class _Followed:
+    """What this process has asked a channel about, and up to where it has heard of changes."""
+
+    references: set[str] = field(default_factory=set)
+    watermark: str = ""
+
+
+_followed = {channel: _Followed() for channel in OrderChannel}
 
 
 @app.task(name="erp.pull_progress")
@@ -80,13 +89,17 @@ def pull_progress() -> None:
 
 
 def _pull(channel: OrderChannel) -> None:
+    """Ask about all of a run the first time, then about changes; a fresh process asks about all."""
     with transaction() as session:
-        references = erp_sync.unfinished(session, channel)
-    if not references:
-        return
-    # A fresh process starts without a watermark and asks for all: that is how it catches up after an outage.
-    pulled = gateway(channel).pull(references, _watermarks.get(channel, ""))
-    for progress in pulled.progress:
-        with transaction() as session:
-            erp_sync.apply(session, progress, at=now())
-    _watermarks[channel] = pulled.watermark
+        references = set(erp_sync.unfinished(session, channel))
+    known = _followed[channel]
+    met, new = references & known.references, references - known.references
+    changed = gateway(channel).pull(sorted(met), known.watermark) if met else None
+    first = gateway(channel).pull(sorted(new)) if new else None
+    for pulled in filter(None, (changed, first)):
+        for progress in pulled.progress:
+            with transaction() as session:
+                erp_sync.apply(session, progress, at=now())
+    # The older of the two watermarks: hearing of a change twice does no harm.
+    heard = [pulled.watermark for pulled in (changed, first) if pulled]
+    _followed[channel] = _Followed(references, min(heard, default=known.watermark))

@@ -11,7 +11,8 @@ from api.db import transaction
 from api.domain.member import Role
 from tests import servers
 from tests.factories import PASSWORD, make_member, make_world
-from tests.journeys.conftest import Platform, eventually
+from tests.journeys.conftest import Platform
+from tests.running import eventually
 
 BODY = {
     "campaign": "tee",

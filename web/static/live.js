@@ -10,8 +10,10 @@ for (const part of document.querySelectorAll("[data-live]")) {
       const answer = document.hidden ? null : await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
       if (answer?.ok) {
         const fresh = await answer.text();
-        if (shown !== null && fresh !== shown && !part.contains(document.activeElement)) part.innerHTML = fresh;
-        shown = fresh;
+        if (fresh !== shown && !part.contains(document.activeElement)) {
+          part.innerHTML = fresh;
+          shown = fresh;
+        }
       }
       wait = answer && !answer.ok ? Math.min(wait * 2, 60000) : every; // a struggling server is asked less often
     } catch {
