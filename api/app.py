@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from api.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refusal, Rejected
@@ -21,6 +22,7 @@ _STATUS: dict[type[Refusal], int] = {
 }
 _LONGEST_VALUE = 100
 NOT_JSON = 400
+UNSTORABLE = "A value cannot be kept: it holds a NUL character, or is too long or too large."
 
 
 def status_of(refusal: Refusal) -> int:
@@ -36,6 +38,7 @@ def create_app() -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DataError, _unstorable)
     return app
 
 
@@ -80,6 +83,10 @@ def _clipped(value: Any) -> Any:
     """What was sent, as far as it helps to recognise it."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return json.loads(text) if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+async def _unstorable(_: Request, __: Exception) -> JSONResponse:
+    return problem(422, "invalid_request", UNSTORABLE, {})
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

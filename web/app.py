@@ -6,11 +6,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
+from api.app import UNSTORABLE, status_of
 from api.app import create_app as create_api
-from api.app import status_of
 from api.domain.errors import NotSignedIn, Refusal
 from api.routes import health
 from web import console, factory, sandbox, shop
@@ -32,6 +33,7 @@ def create_app() -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DataError, _unstorable)
     return app
 
 
@@ -68,6 +70,10 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     wrong = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()[:5])
     return _page(request, 422, "invalid_request", wrong)
+
+
+async def _unstorable(request: Request, _: Exception) -> Response:
+    return _page(request, 422, "invalid_request", UNSTORABLE)
 
 
 async def _http(request: Request, error: Exception) -> Response:

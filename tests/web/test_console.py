@@ -82,6 +82,16 @@ def test_what_does_not_exist_is_said_so(as_: Callable[[str], TestClient]) -> Non
         text(browser.get(f"/console/{thing}"), 404)
 
 
+def test_what_no_database_can_hold_is_a_wrong_request_and_no_failure(
+    as_: Callable[[str], TestClient],
+) -> None:
+    browser = as_("planner")
+    for address in ("/console/preorders?q=%00", "/console/campaigns/%00", "/c/%00", "/api/campaigns/%00"):
+        text(browser.get(address), 422)
+    text(browser.post("/console/sign-in", data={"email": "a\x00b", "password": "x"}), 422)
+    text(browser.put("/console/plans"), 405)
+
+
 # ---------------------------------------------------------------- the door
 
 
