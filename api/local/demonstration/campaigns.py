@@ -106,8 +106,8 @@ def moment(at: datetime, days: int, hour: int) -> datetime:
 
 
 def _open(campaign: Campaign, *, by: str) -> None:
-    """Drafted three weeks before opening, sampled ten days before, published the evening before."""
+    """Drafted three weeks before opening, sampled ten days before, published four days before."""
     opens = campaign.opens_at
     campaign.begin(by=by, at=opens - timedelta(days=21), why="drafted")
     campaign.move(CampaignStatus.SAMPLED, by=by, at=opens - timedelta(days=10), why="sample approved")
-    campaign.move(CampaignStatus.OPEN, by=by, at=opens - timedelta(hours=15), why="published")
+    campaign.move(CampaignStatus.OPEN, by=by, at=opens - timedelta(days=4), why="published")
