@@ -4,6 +4,7 @@ import itertools
 import math
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +18,8 @@ from planner.watch import Task, Watch
 from planner.waves import waves
 
 FREE_STYLES = 2
+MOST_FREE_STYLES = 5
+GAIN = 2e-3  # of the cost, that a round must save for the next to be as quick
 SLICE_SECONDS = 1.5
 CELLS_PER_WAVE = 8
 PART_GAP = 1e-3
@@ -66,24 +69,34 @@ class Search:
 
         ``beside`` is the exact model of everything, solved in another thread meanwhile.
         """
-        near = self.neighbours()
-        waiting: list[str] = []
-        steps = itertools.count() if iterations is None else range(iterations)
-        for _ in steps if near else ():
+        for styles, seconds in itertools.islice(self._looks(), iterations):
             if self.watch.left <= 0 or self.watch.stopped:
                 return
-            if not waiting:
-                waiting = sorted(near)
-                self.random.shuffle(waiting)
-            style = waiting.pop()
-            others = near[style][:6]
-            chosen = {style, *self.random.sample(others, min(len(others), FREE_STYLES - 1))}
-            self.improve(chosen, min(SLICE_SECONDS, self.watch.left))
+            self.improve(styles, min(seconds, self.watch.left))
             self.watch.report()
             if beside is not None and beside.done.is_set():
                 if self.learn(beside.value()):
                     return
                 beside = None
+
+    def _looks(self) -> Iterator[tuple[set[str], float]]:
+        """Styles to free and seconds to spend, without end unless there are no styles.
+
+        Each style has its turn with some of its nearest competitors. A round that gains little is
+        followed by larger parts with more time, one that gains by parts of the first size.
+        """
+        near = self.neighbours()
+        size = FREE_STYLES
+        while near:
+            before = self.best.cost
+            turns = sorted(near)
+            self.random.shuffle(turns)
+            for style in turns:
+                others = near[style][: 3 * size]
+                chosen = self.random.sample(others, min(len(others), size - 1))
+                yield {style, *chosen}, SLICE_SECONDS * (size - 1)
+            gained = (before - self.best.cost) / max(1, abs(before))
+            size = FREE_STYLES if gained > GAIN else min(size + 1, MOST_FREE_STYLES)
 
     def learn(self, answer: Answer) -> bool:
         """Take over the bound and, where cheaper, the runs; True where the plan is proved best."""
