@@ -112,14 +112,16 @@ def plain_environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PYTHON"))}
 
 
-def stop(
-    process: subprocess.Popen[bytes], *, stop_signal: signal.Signals, patience_seconds: float = 8
-) -> None:
-    """End a server and everything in its process group; kill what is left after ``patience_seconds``."""
+def ask_to_end(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+    """Ask a server to end, without waiting for it."""
     if process.poll() is None:
         process.send_signal(stop_signal)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience_seconds)
+
+
+def end(process: subprocess.Popen[bytes], *, patience_seconds: float = 8) -> None:
+    """Wait for a server that was asked to end; then kill what is left of it and of its process group."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience_seconds)
     kill_group(process.pid)
     process.wait()
 
@@ -139,7 +141,8 @@ def running(server: Server, *, log: Path, start_seconds: float = 60) -> Iterator
         wait_until_ready(server, lambda: process.poll() is None, log=log, seconds=start_seconds)
         yield process
     finally:
-        stop(process, stop_signal=server.stop_signal)
+        ask_to_end(process, server.stop_signal)
+        end(process)
 
 
 def wait_until_ready(server: Server, alive: Callable[[], bool], *, log: Path, seconds: float) -> None:

@@ -18,12 +18,13 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _STEADY_SECONDS = 60.0  # who ran this long did not die of starting
 
 
-@dataclass
+@dataclass(eq=False)
 class _Kept:
     """One server that is to run, and where it stands."""
 
     server: Server
     log: Path
+    turn: int
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     pause_seconds: float = _FIRST_PAUSE_SECONDS
@@ -46,6 +47,7 @@ class Supervisor:
     inherit: Sequence[int] = ()
     patience_seconds: float = 6
     _kept: list[_Kept] = field(default_factory=list)
+    _turn: int = 0
 
     def start(self, *servers: Server, within_seconds: float = 180) -> None:
         """Start servers side by side and return when all are ready.
@@ -58,6 +60,7 @@ class Supervisor:
             When it is not ready ``within_seconds`` of its start.
         """
         began = time.monotonic()
+        self._turn += 1
         waiting = [self._add(server) for server in servers]
         while waiting:
             for kept in [one for one in waiting if one.server.ready()]:
@@ -95,15 +98,15 @@ class Supervisor:
         time.sleep(_TICK_SECONDS)
 
     def stop(self) -> None:
-        """End all servers, the last started first."""
+        """End all servers, the last started first, and side by side those that started so."""
         while self._kept:
-            kept = self._kept.pop()
-            if kept.process:
-                processes.stop(
-                    kept.process,
-                    stop_signal=kept.server.stop_signal,
-                    patience_seconds=self.patience_seconds,
-                )
+            turn = [kept for kept in self._kept if kept.turn == self._kept[-1].turn]
+            self._kept = [kept for kept in self._kept if kept not in turn]
+            running = [(kept.process, kept.server) for kept in turn if kept.process]
+            for process, server in running:
+                processes.ask_to_end(process, server.stop_signal)
+            for process, _ in running:
+                processes.end(process, patience_seconds=self.patience_seconds)
 
     def _add(self, server: Server) -> _Kept:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -111,7 +114,7 @@ class Supervisor:
         if log.exists():
             log.replace(log.with_suffix(".log.1"))
         log.touch()
-        kept = _Kept(server, log)
+        kept = _Kept(server, log, self._turn)
         self._kept.append(kept)
         self._launch(kept)
         return kept
