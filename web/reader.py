@@ -23,6 +23,9 @@ class Reader:
     def title(self, style: Style) -> str:
         return style.name_zh if self.spoken.code == "zh" else style.name_en
 
+    def about(self, style: Style) -> str:
+        return style.about_zh if self.spoken.code == "zh" else style.about_en
+
     def colour(self, item: Item) -> str:
         return item.colour_zh if self.spoken.code == "zh" else item.colour
 

@@ -14,17 +14,11 @@ from api.domain.errors import CampaignNotOpen, InvalidRequest
 from api.domain.preorder import PreorderCreate, Region
 from api.services import campaigns, idempotency, payments, preorders, tracking
 from api.settings import settings
-from web import i18n
 from web.pages import render
+from web.reader import Reader, ReaderDep
 
 router = APIRouter()
 
-_SETTLED = (
-    CampaignStatus.DECIDED,
-    CampaignStatus.IN_PRODUCTION,
-    CampaignStatus.SHIPPED,
-    CampaignStatus.SETTLED,
-)
 _NEW_FORM = {
     "sku": "",
     "quantity": 1,
@@ -38,20 +32,24 @@ _NEW_FORM = {
 
 
 @router.get("/")
-def index(request: Request, session: SessionDep, at: NowDep) -> Response:
+def index(request: Request, reader: ReaderDep, session: SessionDep, at: NowDep) -> Response:
     """Campaigns that take pre-orders now."""
     open_now = [row for row in campaigns.listed(session) if row[0].is_open(at)]
     cards = [
-        _card(request, campaign, style, campaigns.items_of(session, style), pieces)
+        _card(reader, campaign, style, campaigns.items_of(session, style), pieces)
         for campaign, style, pieces in open_now
     ]
     return render(request, "shop/index.html", campaigns=cards)
 
 
 @router.get("/c/{slug}")
-def campaign_page(request: Request, slug: str, session: SessionDep, at: NowDep) -> Response:
+def campaign_page(
+    request: Request, reader: ReaderDep, slug: str, session: SessionDep, at: NowDep
+) -> Response:
     """A campaign on the phone, reached by its link or QR code."""
-    return _campaign_page(request, session, slug, at, _NEW_FORM | {"idempotency_key": str(uuid4())}, {})
+    return _campaign_page(
+        request, reader, session, slug, at, _NEW_FORM | {"idempotency_key": str(uuid4())}, {}
+    )
 
 
 @router.get("/c/{slug}/live")
@@ -65,6 +63,7 @@ def campaign_live(request: Request, slug: str, session: SessionDep) -> Response:
 @router.post("/c/{slug}")
 def place(
     request: Request,
+    reader: ReaderDep,
     slug: str,
     session: SessionDep,
     at: NowDep,
@@ -101,12 +100,12 @@ def place(
         )
     except ValidationError as error:
         wrong = {_field(one["loc"]): one["msg"] for one in error.errors()}
-        return _campaign_page(request, session, slug, at, typed, wrong, status_code=422)
+        return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
     except InvalidRequest as error:
         wrong = {_field(tuple(one["field"].split("."))): one["detail"] for one in error.problems}
-        return _campaign_page(request, session, slug, at, typed, wrong, status_code=422)
+        return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
     except CampaignNotOpen as error:
-        return _campaign_page(request, session, slug, at, typed, {"": error.code}, status_code=409)
+        return _campaign_page(request, reader, session, slug, at, typed, {"": error.code}, status_code=409)
     return RedirectResponse(f"/o/{answer['token']}/pay", 303)
 
 
@@ -137,7 +136,13 @@ def pay(token: str, session: SessionDep, at: NowDep) -> Response:
 
 
 @router.get("/o/{token}")
-def preorder_page(request: Request, token: str, session: SessionDep, placed: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query flag
+def preorder_page(
+    request: Request,
+    reader: ReaderDep,
+    token: str,
+    session: SessionDep,
+    placed: bool = False,  # noqa: FBT001, FBT002 - a query flag
+) -> Response:
     """One's own pre-order."""
     preorder = preorders.get_by_token(session, token)
     campaign = session.get_one(Campaign, preorder.campaign_id)
@@ -146,7 +151,7 @@ def preorder_page(request: Request, token: str, session: SessionDep, placed: boo
     lines = preorders.lines_of(session, preorder.id)
     shown = {
         "number": preorder.number,
-        "title": _said(request, style.name_en, style.name_zh),
+        "title": reader.title(style),
         "campaign_href": f"/c/{campaign.slug}",
         "silhouette": style.silhouette.value,
         "placed_at": preorder.placed_at,
@@ -160,7 +165,7 @@ def preorder_page(request: Request, token: str, session: SessionDep, placed: boo
         "live_href": f"/o/{token}/live",
         "lines": [
             line.model_dump()
-            | {"colour": _colour(request, hexes[line.colour]), "colour_hex": hexes[line.colour].colour_hex}
+            | {"colour": reader.colour(hexes[line.colour]), "colour_hex": hexes[line.colour].colour_hex}
             for line in lines
         ],
     }
@@ -205,6 +210,7 @@ def progress(campaign: Campaign, pieces: int) -> dict[str, Any]:
 
 def _campaign_page(
     request: Request,
+    reader: Reader,
     session: SessionDep,
     slug: str,
     at: NowDep,
@@ -216,8 +222,8 @@ def _campaign_page(
     campaign, style = offer.campaign, offer.style
     now = progress(campaign, campaigns.paid_pieces(session, campaign.id))
     shown = {
-        "title": _said(request, style.name_en, style.name_zh),
-        "tagline": _said(request, style.about_en, style.about_zh),
+        "title": reader.title(style),
+        "tagline": reader.about(style),
         "story": "",
         "team": campaigns.team_of(session, campaign).name,
         "silhouette": style.silhouette.value,
@@ -231,7 +237,7 @@ def _campaign_page(
         "minimum": campaign.minimum,
         "ship_from_on": campaign.ship_from_on,
         "ship_by_on": campaign.ship_by_on,
-        "ship_reason": _ship_reason(request, session, campaign),
+        "ship_reason": _ship_reason(reader, session, campaign),
         "fabric": campaigns.fabric_line(session, offer),
         "link": f"{settings().public_url}/c/{slug}",
         "live_href": f"/c/{slug}/live",
@@ -239,7 +245,7 @@ def _campaign_page(
         "colours": [
             {
                 "code": item.colour,
-                "name": _colour(request, item),
+                "name": reader.colour(item),
                 "hex": item.colour_hex,
                 "sizes": [(sku.code, sku.size, True) for sku in offer.skus_of(item)],
             }
@@ -258,43 +264,29 @@ def _campaign_page(
     )
 
 
-def _card(
-    request: Request, campaign: Campaign, style: Style, items: list[Item], pieces: int
-) -> dict[str, Any]:
+def _card(reader: Reader, campaign: Campaign, style: Style, items: list[Item], pieces: int) -> dict[str, Any]:
     now = progress(campaign, pieces)
     return now | {
         "href": f"/c/{campaign.slug}",
-        "title": _said(request, style.name_en, style.name_zh),
-        "tagline": _said(request, style.about_en, style.about_zh),
+        "title": reader.title(style),
+        "tagline": reader.about(style),
         "silhouette": style.silhouette.value,
         "colour_hex": items[0].colour_hex,
-        "colour": _colour(request, items[0]),
+        "colour": reader.colour(items[0]),
         "closes_at": campaign.closes_at,
         "time_zone": campaign.time_zone,
-        "colours": [(_colour(request, item), item.colour_hex) for item in items],
+        "colours": [(reader.colour(item), item.colour_hex) for item in items],
     }
 
 
-def _ship_reason(request: Request, session: SessionDep, campaign: Campaign) -> str:
+def _ship_reason(reader: Reader, session: SessionDep, campaign: Campaign) -> str:
     """Why these dates: the longest closure of a factory that lies between the close and the promise."""
-    spoken = _language(request)
-    _ = spoken.words.gettext
     closed = campaigns.longest_closure(session, campaign)
     if closed is None:
-        return _("Cloth is dyed, cut and sewn after the close, in the weeks the factories have open.")
-    days = spoken.days(closed.from_on, closed.to_on)
-    return _("Cloth is dyed, cut and sewn after the close; factories are closed %(days)s.") % {"days": days}
-
-
-def _language(request: Request) -> i18n.Language:
-    accepted = request.headers.get("accept-language", "")
-    return i18n.language(i18n.choose(request.query_params, request.cookies, accepted))
-
-
-def _said(request: Request, english: str, chinese: str) -> str:
-    """What a team wrote, in the reader's language."""
-    return chinese if _language(request).code == "zh" else english
-
-
-def _colour(request: Request, item: Item) -> str:
-    return _said(request, item.colour, item.colour_zh)
+        return reader.gettext(
+            "Cloth is dyed, cut and sewn after the close, in the weeks the factories have open."
+        )
+    days = reader.spoken.days(closed.from_on, closed.to_on)
+    return reader.gettext(
+        "Cloth is dyed, cut and sewn after the close; factories are closed %(days)s.", days=days
+    )
