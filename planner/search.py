@@ -19,6 +19,7 @@ from planner.waves import waves
 
 FREE_STYLES = 2
 MOST_FREE_STYLES = 5
+MOST_PACE = 6.0
 GAIN = 2e-3  # of the cost, that a round must save for the next to be as quick
 SLICE_SECONDS = 1.5
 CELLS_PER_WAVE = 8
@@ -44,6 +45,7 @@ class Search:
         self.problem = problem
         self.watch = watch
         self.seed = seed
+        self.unfinished = 0  # parts of this round that ran out of time
         self.nodes = STEADY_NODES if steady else None
         self.random = random.Random(seed)
         self.demand = waves(problem)
@@ -83,18 +85,21 @@ class Search:
         """Styles to free and seconds to spend, without end unless there are no styles.
 
         Each style has its turn with some of its nearest competitors. A round that gains little is
-        followed by larger parts with more time, one that gains by parts of the first size.
+        followed by larger parts with more time, one that gains by parts of the first size. Where most
+        parts run out of time, as on a slow or busy machine, all get more.
         """
         near = self.neighbours()
-        size = FREE_STYLES
+        size, pace = FREE_STYLES, 1.0
         while near:
-            before = self.best.cost
+            before, self.unfinished = self.best.cost, 0
             turns = sorted(near)
             self.random.shuffle(turns)
             for style in turns:
                 others = near[style][: 3 * size]
                 chosen = self.random.sample(others, min(len(others), size - 1))
-                yield {style, *chosen}, SLICE_SECONDS * (size - 1)
+                yield {style, *chosen}, pace * SLICE_SECONDS * (size - 1)
+            if self.unfinished > len(turns) // 2:
+                pace = min(1.5 * pace, MOST_PACE)
             gained = (before - self.best.cost) / max(1, abs(before))
             size = FREE_STYLES if gained > GAIN else min(size + 1, MOST_FREE_STYLES)
 
@@ -170,6 +175,7 @@ class Search:
             answer = self.watch.wait_for(
                 partial(part, seconds=seconds, seed=self.seed, nodes=self.nodes, gap=PART_GAP)
             )
+            self.unfinished += not answer.optimal
             if answer.entries is not None:
                 answer.entries.enter(self.ledger)
                 if self.offer(self.ledger.plan()):
