@@ -29,7 +29,7 @@ _HOURS = (3, 2, 1, 1, 1, 1, 2, 4, 6, 8, 10, 12, 16, 13, 9, 9, 9, 9, 10, 13, 18, 
 
 _LINES = {1: 55, 2: 32, 3: 13}
 _QUANTITIES = {1: 78, 2: 22}
-_OTHER_COLOUR, _NEXT_SIZE = 0.09, 0.08
+_OTHER_COLOUR, _NEXT_SIZE = 0.05, 0.05
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def write_members(session: Session, teams: dict[str, Team], sites: list[Site], d
 
 
 class Buyers:
-    """Draws people that do not exist, at addresses nobody lives at."""
+    """Draws made-up people at made-up addresses."""
 
     def __init__(self, dice: Dice) -> None:
         raw = sheet("people")
@@ -68,11 +68,12 @@ class Buyers:
         (region,) = self._dice.choices(list(self._streets), self._shares)
         name, mailbox = self._name(region)
         place = self._dice.choice(self._streets[region])
+        flat = self._dice.randrange(1, 28) * 100 + self._dice.randrange(1, 9)
         return {
             "buyer_name": name,
             "email": f"{mailbox}{self._dice.randrange(10, 10_000)}@example.com",
             "region": region,
-            "address": place.format(n=self._dice.randrange(1, 390), u=self._dice.randrange(101, 2604)),
+            "address": place.format(n=self._dice.randrange(1, 390), u=flat),
         }
 
     def _name(self, region: Region) -> tuple[str, str]:
