@@ -7,6 +7,7 @@ Exit status: 0 a plan was written, 1 the planner failed, 2 the problem is invali
 import argparse
 import gzip
 import json
+import os
 import signal
 import sys
 import threading
@@ -103,4 +104,6 @@ def _conclude(result: Result, out: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # a solver thread that a stop left behind would hold up an ordinary exit

@@ -18,6 +18,7 @@ from planner.watch import Progress, Stopped, Task, Watch
 
 WHOLE_DECISIONS = 1_500  # up to so many possible runs the exact model of everything comes first
 RELAXED_DECISIONS = 40_000  # up to so many its linear relaxation is worth its time
+MOST_SECONDS = 40.0  # for one call of the solver: so long it may outlive a stop
 BESIDE_SHARE = 0.9  # of the time left, so that it is done before the search is
 RELAXED_SHARE = 0.4  # of the time; it takes seconds, and less where it is stopped
 
@@ -90,16 +91,17 @@ def _search(search: Search, watch: Watch, workers: int, iterations: int | None) 
     if search.decisions <= WHOLE_DECISIONS:
         for share in (0.15, 0.6):
             watch.report("exact model")
-            answer = watch.wait_for(partial(search.whole, share * watch.left))
+            answer = watch.wait_for(partial(search.whole, min(MOST_SECONDS, share * watch.left)))
             if search.learn(answer):
                 return
             if answer.optimal:  # for divisible pieces
                 watch.report("whole pieces")
-                if search.learn(watch.wait_for(partial(search.whole, watch.left, whole_pieces=True))):
+                exact = partial(search.whole, min(MOST_SECONDS, watch.left), whole_pieces=True)
+                if search.learn(watch.wait_for(exact)):
                     return
     elif search.decisions <= RELAXED_DECISIONS:
         watch.report("bound")
-        bound = watch.wait_for(partial(search.relaxation, RELAXED_SHARE * watch.left))
+        bound = watch.wait_for(partial(search.relaxation, min(MOST_SECONDS, RELAXED_SHARE * watch.left)))
         if bound is not None:
             search.raise_bound(bound)
         if workers > 1:

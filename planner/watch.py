@@ -83,14 +83,18 @@ class Watch:
 
 
 class Task(Generic[_T]):
-    """A call in a thread of its own that no exit of the program waits for."""
+    """A call in a thread of its own.
+
+    The exit of the program waits for it: a thread that came back from the solver while the interpreter
+    shuts down would abort the process. So calls are kept short, see ``solve.MOST_SECONDS``.
+    """
 
     def __init__(self, call: Callable[[], _T]) -> None:
         self.done = threading.Event()
         self._call = call
         self._value: list[_T] = []
         self._error: BaseException | None = None
-        threading.Thread(target=self._run, daemon=True).start()
+        threading.Thread(target=self._run).start()
 
     def _run(self) -> None:
         try:
