@@ -3,19 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event, insert, inspect
 from sqlmodel import Session
 
 from api.domain.audit import AuditEntry
 from api.domain.lifecycle import Stateful
 from api.settings import settings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def driver_url(database_url: str) -> str:
@@ -37,19 +32,6 @@ def transaction() -> Iterator[Session]:
     """A session that commits when the block ends and rolls back when it raises."""
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
-
-
-def alembic_config(database_url: str) -> Config:
-    """Alembic's configuration for the migrations that travel in the wheel."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["database_url"] = driver_url(database_url)
-    return config
-
-
-def migrate(database_url: str) -> None:
-    """Bring the database to the newest schema; harmless when it is there already."""
-    command.upgrade(alembic_config(database_url), "head")
 
 
 @event.listens_for(Session, "before_flush")

@@ -56,7 +56,7 @@ def worker(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def database_url(worker: str) -> Iterator[str]:
     """A migrated database of this worker alone."""
-    from api.db import migrate  # noqa: PLC0415  # tests that need no database need no Alembic
+    from api.migrations import migrate  # noqa: PLC0415  # tests that need no database need no Alembic
 
     with servers.database_of(worker, template="counterflow", make=migrate) as url:
         yield url

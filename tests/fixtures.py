@@ -14,6 +14,7 @@ from starlette.routing import Mount
 
 import api.db
 from api.deps import moment
+from api.migrations import migrate
 from api.settings import settings
 from tests import servers
 
@@ -65,7 +66,7 @@ def session(database_url: str, monkeypatch: pytest.MonkeyPatch, _environment: No
 @pytest.fixture
 def committed(worker: str, _environment: None) -> Iterator[str]:
     """A database of this test alone, for code that commits, locks and races."""
-    with servers.database_of(f"{worker}_own", template="counterflow", make=api.db.migrate) as url:
+    with servers.database_of(f"{worker}_own", template="counterflow", make=migrate) as url:
         os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         api.db.engine.cache_clear()

@@ -101,7 +101,7 @@ class Keeper:
         """In a process of its own, because the first time takes minutes and a run may end before."""
         words = processes.leashed([sys.executable, "-m", "api.cli", "odoo"])
         with (self.folder / "odoo-setup.log").open("wb") as log:
-            process = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603
+            process = subprocess.Popen(words, stdout=log, stderr=log)
         while process.poll() is None and not self._over.wait(0.1):
             pass
         process.kill()

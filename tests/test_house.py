@@ -11,11 +11,12 @@ import pytest
 from alembic import command
 from sqlalchemy import create_engine, text
 
-from api.db import alembic_config, driver_url
+from api.db import driver_url
 from api.domain import errors, tables
 from api.domain.campaign import CampaignKind
 from api.domain.member import Role
 from api.domain.production import OrderChannel, OrderMode
+from api.migrations import alembic_config
 from api.settings import Settings
 from workers import outbox
 from workers.app import app

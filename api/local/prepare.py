@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from api.db import migrate, transaction
+from api.db import transaction
 from api.domain.team import Team
 from api.local import demonstration
+from api.migrations import migrate
 from api.settings import settings
 
 _SEED = 7

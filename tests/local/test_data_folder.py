@@ -23,7 +23,7 @@ def test_a_secret_is_made_once_and_only_its_owner_may_read_it(home: Path) -> Non
 def test_two_supervisors_cannot_share_a_folder(home: Path) -> None:
     with data_folder.sole_use(home):
         code = f"{HOLD}with sole_use(Path({str(home)!r})): pass"
-        other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+        other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert f"process {os.getpid()} already runs Counterflow" in other.stderr
 
 
@@ -35,7 +35,7 @@ with sole_use(Path({str(home)!r})) as lock:
     print(left.pid, flush=True)
     time.sleep(60)
 """
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as supervisor:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as supervisor:
         assert supervisor.stdout is not None
         left = int(supervisor.stdout.readline())
         supervisor.kill()

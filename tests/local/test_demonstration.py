@@ -13,10 +13,10 @@ from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
 import planner
-from api.db import migrate
 from api.domain.campaign import CampaignKind
 from api.domain.member import Role
 from api.local import demonstration
+from api.migrations import migrate
 from api.security import password_fits
 from api.services import planning
 from planner.baseline import baseline

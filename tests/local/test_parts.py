@@ -45,7 +45,7 @@ def test_the_passwords_of_one_folder_stay_the_same(home: Path, monkeypatch: pyte
 def test_a_machine_without_debian_packages_hears_of_the_alternatives(home: Path) -> None:
     surroundings = {**os.environ, "PATH": str(home), "XDG_CACHE_HOME": str(home)}
     command = [sys.executable, "-m", "api.cli", "odoo"]
-    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "it is not a Debian system" in done.stderr
     assert "ODOO_URL" in done.stderr

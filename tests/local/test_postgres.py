@@ -111,7 +111,7 @@ words[4] = str(os.getpid())
 print(subprocess.Popen(words, stderr=subprocess.DEVNULL).pid, flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-c", owner], stdout=subprocess.PIPE, env=server.environment()
     ) as parent:
         assert parent.stdout is not None
