@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+MISSING = "is missing"
+
 
 class InvalidDocument(ValueError):
     """A document does not have the shape of the contract.
@@ -15,7 +17,8 @@ class InvalidDocument(ValueError):
         self.field = field
         self.value = value
         self.reason = reason
-        super().__init__(f"{field}: {reason}, is {value!r:.60}")
+        stood = "" if reason == MISSING else f", is {value!r:.60}"
+        super().__init__(f"{field}: {reason}{stood}")
 
 
 class InvalidProblem(InvalidDocument):
@@ -43,7 +46,7 @@ class Fields:
 
     def get(self, name: str) -> Any:
         if name not in self._raw:
-            raise self._error(self.path(name), None, "is missing")
+            raise self._error(self.path(name), None, MISSING)
         return self._raw[name]
 
     def pick(self, *names: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from planner import (
     violations,
 )
 from planner import search as searching
+from planner.baseline import baseline
 from planner.mip import SolverFailed
 from planner.solve import Result, Status, solve
 from planner.watch import Progress
@@ -215,6 +216,18 @@ def test_sizes_that_use_less_fabric_are_told_apart_when_fabric_is_short() -> Non
 
 
 FROZEN = Run("released", "red", "L", 0, (Piece("D1", "red-M", 8),))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(problem=problems())
+def test_what_is_released_stands_in_every_later_plan(problem: Problem) -> None:
+    released = tuple(run for run in baseline(problem).runs if run.bucket <= 1)
+    again = replace(problem, frozen=released)
+    result = solve(again, seconds=5)
+    assert result.failure is None
+    assert result.plan is not None
+    assert violations(again, result.plan) == []
+    assert set(released) <= set(result.plan.runs)
 
 
 def test_frozen_runs_stand_and_the_rest_is_planned_around_them() -> None:
