@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from api.db import driver_url
 from api.domain import errors, tables
@@ -61,7 +61,7 @@ def test_every_task_is_in_the_timetable_or_handles_a_topic() -> None:
 
 def test_the_database_holds_the_same_diagrams(database_url: str) -> None:
     query = text("SELECT tgrelid::regclass::text, tgargs FROM pg_trigger WHERE tgname LIKE '%\\_moves'")
-    with create_engine(driver_url(database_url)).connect() as connection:
+    with create_engine(driver_url(database_url), poolclass=NullPool).connect() as connection:
         held = {
             table: {tuple(pair.split(" > ")) for pair in bytes(arguments).decode().split("\0")[:-1]}
             for table, arguments in connection.execute(query)
