@@ -13,7 +13,7 @@ WEEK_WIDTH = 92
 ROW_HEIGHT = 50
 HEAD_HEIGHT = 34
 _GAP = 2
-_CHARACTER_WIDTH = 7.4
+_CHARACTER_WIDTH = 8.2
 _LAST_NARROW = 0x2E7F  # the CJK blocks begin behind it
 
 

@@ -11,6 +11,7 @@ _TOP = 22
 _LINES = 9
 _STEPS = 28
 _MARGIN = 6
+_NEAR = 34
 
 
 def current_svg(paid: int, minimum: int, steps: Sequence[int], *, label: str) -> Markup:
@@ -33,8 +34,10 @@ def current_svg(paid: int, minimum: int, steps: Sequence[int], *, label: str) ->
     flow = (
         "".join(f'<path class="flow" d="{_ribbon(index, here)}"/>' for index in range(_LINES)) if paid else ""
     )
-    marks = "".join(_step(_x(step, full), step, reached=paid >= step) for step in steps)
-    goal = _goal(_x(minimum, full), minimum, reached=paid >= minimum) if minimum else ""
+    goal_at = _x(minimum, full)
+    marks = "".join(_step(_x(step, full), step, goal_at, reached=paid >= step) for step in steps)
+    nearest = min((_x(step, full) for step in steps), key=lambda x: abs(x - goal_at), default=0.0)
+    goal = _goal(goal_at, minimum, nearest, reached=paid >= minimum) if minimum else ""
     name = escape(label)
     return Markup(  # noqa: S704 only the escaped label comes from outside
         f'<svg class="current" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}">'
@@ -96,21 +99,28 @@ def _half(x: float) -> float:
     return 0.45 + 1.75 * x / WIDTH
 
 
-def _step(x: float, pieces: int, *, reached: bool) -> str:
+def _anchor(x: float, other: float) -> str:
+    """Which way a number is written from its mark, so that two near marks keep theirs apart."""
+    if x == other or abs(x - other) >= _NEAR:
+        return "middle"
+    return "end" if x < other else "start"
+
+
+def _step(x: float, pieces: int, goal: float, *, reached: bool) -> str:
     """Where the price drops: a notch, filled once it is reached."""
     state = "step reached" if reached else "step"
     return (
         f'<g class="{state}"><path d="M{x:.1f} 18V{HEIGHT}"/>'
         f'<path class="notch" d="M{x - 5:.1f} 14h10l-5 7z"/>'
-        f'<text x="{min(x, WIDTH - 14):.1f}" y="10" text-anchor="middle">{pieces}</text></g>'
+        f'<text x="{min(x, WIDTH - 14):.1f}" y="10" text-anchor="{_anchor(x, goal)}">{pieces}</text></g>'
     )
 
 
-def _goal(x: float, pieces: int, *, reached: bool) -> str:
+def _goal(x: float, pieces: int, step: float, *, reached: bool) -> str:
     """The minimum: a diamond, filled once it is reached."""
     state = "goal reached" if reached else "goal"
     return (
         f'<g class="{state}"><path d="M{x:.1f} 20V{HEIGHT}"/>'
         f'<path class="notch" d="M{x:.1f} 12l5 5-5 5-5-5z"/>'
-        f'<text x="{x:.1f}" y="10" text-anchor="middle">{pieces}</text></g>'
+        f'<text x="{x:.1f}" y="10" text-anchor="{_anchor(x, step)}">{pieces}</text></g>'
     )
