@@ -17,7 +17,7 @@ from api.domain.member import RIGHTS, Member, Right
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
-from api.services import campaigns, members
+from api.services import audit, campaigns
 
 CLOSING_SOON = timedelta(days=5)
 NEARLY_THERE_PERCENT = 25
@@ -188,7 +188,7 @@ def _short(session: Session, member: Member, at: datetime) -> Iterator[Need]:
         .having(lacking > 0)
     ).all()
     for run, missing in rows:
-        steps = members.history(session, "run", run.number)
+        steps = audit.history(session, "run", run.number)
         since = steps[-1].at if steps else at
         yield Need(NeedKind.SHORT, run.number, since, facts={"missing": int(missing)})
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.services import members
+from api.services import audit
 from web.console.desk import DeskDep, paging
 
 router = APIRouter(prefix="/audit")
@@ -15,7 +15,7 @@ PAGE = 50
 @router.get("")
 def audit_page(desk: DeskDep, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
     """The latest changes first."""
-    entries, total = members.audit(desk.session, desk.member, page=page, size=PAGE)
+    entries, total = audit.latest(desk.session, desk.member, page=page, size=PAGE)
     return desk.show(
         "audit",
         "console/audit.html",

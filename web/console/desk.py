@@ -16,7 +16,7 @@ from api.domain.lifecycle import SYSTEM
 from api.domain.member import RIGHTS, Member, Right, Role
 from api.domain.production import OrderChannel
 from api.domain.team import Team
-from api.services import members, needs
+from api.services import audit, members, needs
 from api.services.preorders import CONSUMER
 from web.pages import render
 from web.reader import Reader, ReaderDep
@@ -59,7 +59,7 @@ class Desk:
 
     def trail(self, noun: str, subject: str) -> list[dict[str, Any]]:
         """What happened to one thing, the latest first, by people's names."""
-        return self.named(reversed(members.history(self.session, noun, subject)))
+        return self.named(reversed(audit.history(self.session, noun, subject)))
 
     def named(self, entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
         """Audit entries with the names of those who acted."""

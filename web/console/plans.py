@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.domain.plan import Plan, PlanStatus
-from api.services import members, needs, plan_approval, plan_reading, plans
+from api.services import audit, members, needs, plan_approval, plan_reading, plans
 from api.services.erp_sync import CURRENCY
 from web.console import plan_sheet
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
@@ -176,7 +176,7 @@ def _row(desk: Desk, plan: Plan, overtaken: datetime | None, names: dict[str, st
 
 
 def _made_by(desk: Desk, plan: Plan, names: dict[str, str]) -> str:
-    first = members.history(desk.session, "plan", plan.number)[:1]
+    first = audit.history(desk.session, "plan", plan.number)[:1]
     return names.get(first[0].actor, first[0].actor) if first else ""
 
 
