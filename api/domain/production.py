@@ -1,7 +1,7 @@
 """Where goods are made: factories, their production lines, calendars, rates and freight."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, time, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from api.domain.preorder import Region
 from api.domain.types import json_column, one_of
+
+# A shift in China, in UTC: a run starts in the morning of its first day and ends in the evening of its last.
+SHIFT_STARTS, SHIFT_ENDS = time(0, tzinfo=UTC), time(10, tzinfo=UTC)
 
 
 class OrderMode(StrEnum):

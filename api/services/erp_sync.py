@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -12,11 +12,18 @@ from api.domain.catalogue import Fabric, Item, Sku, Style
 from api.domain.lifecycle import SYSTEM
 from api.domain.plan import Pegging, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
-from api.domain.production import Factory, Lane, LineRate, OrderChannel, OrderMode, ProductionLine
+from api.domain.production import (
+    SHIFT_ENDS,
+    SHIFT_STARTS,
+    Factory,
+    Lane,
+    LineRate,
+    OrderChannel,
+    OrderMode,
+    ProductionLine,
+)
 from api.services import preorders
 
-# A shift in China, in UTC: a run starts in the morning of its first day and ends in the evening of its last.
-SHIFT_STARTS, SHIFT_ENDS = time(0, tzinfo=UTC), time(10, tzinfo=UTC)
 CURRENCY = "CNY"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -15,7 +15,7 @@ from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.orderbook import BookOrder, BookOrderStatus
-from api.domain.production import Factory
+from api.domain.production import SHIFT_ENDS, Factory
 
 _STATES = {
     BookOrderStatus.OFFERED: erp_bridge.ProgressState.WAITING,
@@ -96,12 +96,12 @@ def _offered(order: BookOrder, at: datetime) -> AuditEntry:
 
 def progress_of(order: BookOrder) -> erp_bridge.Progress:
     """What the factory has said of an order so far."""
-    expected = order.expected_on
+    expected = order.expected_on or order.finish_on
     return erp_bridge.Progress(
         reference=order.reference,
         state=_STATES[order.status],
         done=tuple(erp_bridge.Pieces(sku, int(order.done.get(sku, 0))) for sku in sorted(order.quantities)),
-        expected_finish_at=datetime.combine(expected, time(10, tzinfo=UTC)) if expected else None,
+        expected_finish_at=datetime.combine(expected, SHIFT_ENDS),
         changed_at=order.changed_at,
         documents=(order.reference,),
     )

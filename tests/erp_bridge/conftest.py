@@ -52,6 +52,7 @@ def odoo_side(prepared: OdooServer) -> Iterator[OdooSide]:
 @pytest.fixture(params=["order book", "odoo"])
 def side(request: pytest.FixtureRequest) -> Side:
     if request.param == "order book":
+        request.getfixturevalue("committed")
         return OrderBookSide()
     chosen: OdooSide = request.getfixturevalue("odoo_side")
     return chosen

@@ -1,11 +1,18 @@
 """The two sides the port can lead to, each with the manager who works there."""
 
-import threading
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from sqlmodel import Session, col, select
+
+from api.db import transaction
+from api.domain.catalogue import Sku
+from api.domain.member import Member, Role
+from api.domain.orderbook import BookOrder, BookOrderStatus
+from api.domain.production import OrderMode
+from api.services import order_book
+from api.services.order_book import OrderBookStore
 from erp_bridge import (
     ErpFabric,
     ErpFactory,
@@ -15,16 +22,14 @@ from erp_bridge import (
     Gateway,
     MasterData,
     Mode,
-    Pieces,
-    Progress,
-    ProgressState,
 )
 from erp_bridge.client import Odoo
 from erp_bridge.odoo import OdooGateway
 from erp_bridge.orderbook import OrderBook
+from tests.factories import make_factory, make_member, make_world
 
 START = datetime(2027, 1, 11, tzinfo=UTC)
-FINISH = datetime(2027, 1, 15, 9, tzinfo=UTC)
+FINISH = datetime(2027, 1, 15, 10, tzinfo=UTC)
 SKUS = ("TEE-NAVY-M", "TEE-NAVY-L")
 
 MASTER_DATA = MasterData(
@@ -68,58 +73,52 @@ class Side(Protocol):
 
 
 class OrderBookSide:
-    """An order book over a dictionary; the application keeps it in a table."""
+    """The application's order book in a real database, and the factories that sign in to it."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Progress] = {}
-        self._wanted: dict[str, dict[str, int]] = {}
-        self._lock = threading.Lock()
-        self._clock = START - timedelta(days=30)
+        self._at = START - timedelta(days=30)
+        with transaction() as session:
+            world = make_world(session, at=self._at)
+            item = world.items["indigo"]
+            for sku in SKUS:
+                session.add(Sku(code=sku, item_id=item.id, size="X" + sku[-1], fabric_use_cm=125))
+            for code, mode in (("NINGBO", OrderMode.OWN_LINE), ("PORTO", OrderMode.SUBCONTRACT)):
+                factory = make_factory(session, code, mode, world.style)
+                make_member(session, Role.FACTORY, factory=factory)
 
     def gateway(self) -> Gateway:
-        return OrderBook(self)
+        return OrderBook(OrderBookStore(at=self._at))
 
     def orders(self, reference: str) -> int:
-        return len(self._wanted[reference])
-
-    def unknown_skus(self, skus: Collection[str]) -> Collection[str]:
-        return set(skus) - set(SKUS)
-
-    def insert(self, order: ErpOrder) -> bool:
-        with self._lock:
-            if order.reference in self._held:
-                return False
-            self._wanted[order.reference] = {line.sku: line.quantity for line in order.lines}
-            self._held[order.reference] = Progress(
-                order.reference,
-                ProgressState.WAITING,
-                done=tuple(Pieces(sku, 0) for sku in sorted(self._wanted[order.reference])),
-                expected_finish_at=order.finish_at,
-                changed_at=self._clock,
-                documents=(order.reference,),
-            )
-            return True
-
-    def read(self, references: Collection[str]) -> list[Progress]:
-        return [self._held[reference] for reference in references if reference in self._held]
-
-    def withdraw(self, reference: str, reason: str) -> bool:  # noqa: ARG002
-        held = self._held[reference]
-        if any(pieces.quantity for pieces in held.done):
-            return False
-        self._held[reference] = replace(held, state=ProgressState.CANCELLED)
-        return True
+        with transaction() as session:
+            held = session.exec(select(BookOrder).where(BookOrder.reference == reference)).all()
+        return sum(len(order.quantities) for order in held)
 
     def accept(self, reference: str) -> None:
-        self._held[reference] = replace(self._held[reference], state=ProgressState.CONFIRMED)
+        with transaction() as session:
+            order_book.accept(session, reference, member=self._member(session, reference), at=self._at)
 
     def report(self, reference: str, made: dict[str, int]) -> None:
-        self._clock += timedelta(hours=1)
-        held = self._held[reference]
-        done = tuple(Pieces(sku, quantity + made.get(sku, 0)) for sku, quantity in held.done)
-        finished = dict(done) == self._wanted[reference]
-        state = ProgressState.DONE if finished else ProgressState.STARTED
-        self._held[reference] = replace(held, state=state, done=done, changed_at=self._clock)
+        self._at += timedelta(hours=1)
+        with transaction() as session:
+            member = self._member(session, reference)
+            order = order_book.get_of_factory(session, reference, member)
+            if order.status == BookOrderStatus.OFFERED:
+                order_book.accept(session, reference, member=member, at=self._at)
+                session.flush()
+                order_book.start(session, reference, member=member, at=self._at)
+                session.flush()
+            done = {sku: int(order.done.get(sku, 0)) + made.get(sku, 0) for sku in order.quantities}
+            finished = done == order.quantities
+            order_book.report(session, reference, done=done, finished=finished, member=member, at=self._at)
+
+    def _member(self, session: Session, reference: str) -> Member:
+        """Whoever signs in for the factory that has this order."""
+        return session.exec(
+            select(Member)
+            .join(BookOrder, col(BookOrder.factory_id) == Member.factory_id)
+            .where(BookOrder.reference == reference)
+        ).one()
 
 
 class OdooSide:
