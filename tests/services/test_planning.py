@@ -200,3 +200,20 @@ def test_the_record_replays(session: Session) -> None:
     assert problem.digest() == plan.digest
     assert plan.cost is not None
     assert planner.Plan.from_json(plan.answer).runs == baseline(problem).runs
+
+
+def test_a_colour_that_is_being_made_has_met_its_minimum(session: Session) -> None:
+    world = make_world(session)
+    world.items["indigo"].minimum = 6
+    make_preorder(session, lines=[("TEE-INDIGO-M", 6)])
+    campaign_close.close(session, world.campaign.id, at=CLOSED)
+    who = make_member(session, Role.PLANNER)
+    plan_approval.approve(session, proposed(session, who).number, member=who, at=CLOSED)
+    make_campaign(session, world.team, world.style, slug="more", minimum=1)
+    make_preorder(session, campaign="more", lines=[("TEE-INDIGO-M", 2)])
+    for campaign_id in campaign_close.due(session, at=CLOSED):
+        campaign_close.close(session, campaign_id, at=CLOSED)
+    session.flush()
+    problem = planning.load(session, at=CLOSED).problem
+    assert problem.find.item["TEE-INDIGO"].minimum == 0
+    assert violations(problem, baseline(problem)) == []
