@@ -113,7 +113,7 @@ def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform,
     eventually(lambda: _refunded(caller, tokens) == PREORDERS * 2 * 2_000, "all is paid back", seconds=180)
 
     number = caller.ask("POST", "/api/plans", json={"seconds": 6, "seed": 7}).json()["number"]
-    eventually(lambda: _plan(caller, number)["progress"], "the planner is at work")
+    eventually(lambda: _plan(caller, number)["status"] != "requested", "the planner took it up")
     kill(platform, "workers.app worker")
     kill(platform, "bin/postgres")
     eventually(
