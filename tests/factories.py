@@ -66,7 +66,8 @@ def _make_style(session: Session, team: Team) -> tuple[Style, dict[str, Item]]:
     for colour, chinese, hex_ in (("indigo", "靛蓝", "#24406e"), ("white", "棉白", "#f4f0e6")):
         fabric = Fabric(
             code=f"JERSEY-{colour.upper()}",
-            name=f"Jersey, {colour}",
+            name_en="Jersey 180 g",
+            name_zh="汗布 180 克",
             stock_cm=500_000,
             dye_lot_minimum_cm=30_000,
             roll_cm=5_000,

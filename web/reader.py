@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.domain.catalogue import Item, Style
+from api.domain.catalogue import Fabric, Item, Style
 from web import i18n
 
 
@@ -25,6 +25,9 @@ class Reader:
 
     def about(self, style: Style) -> str:
         return style.about_zh if self.spoken.code == "zh" else style.about_en
+
+    def cloth(self, fabric: Fabric) -> str:
+        return fabric.name_zh if self.spoken.code == "zh" else fabric.name_en
 
     def colour(self, item: Item) -> str:
         return item.colour_zh if self.spoken.code == "zh" else item.colour

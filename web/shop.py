@@ -238,7 +238,7 @@ def _campaign_page(
         "ship_from_on": campaign.ship_from_on,
         "ship_by_on": campaign.ship_by_on,
         "ship_reason": _ship_reason(reader, session, campaign),
-        "fabric": campaigns.fabric_line(session, offer),
+        "fabric": " · ".join(dict.fromkeys(map(reader.cloth, campaigns.fabrics_of(session, offer)))),
         "link": f"{settings().public_url}/c/{slug}",
         "live_href": f"/c/{slug}/live",
         "form_action": f"/c/{slug}",

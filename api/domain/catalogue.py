@@ -37,7 +37,10 @@ class Fabric(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     code: str = Field(unique=True, max_length=40)
-    name: str = Field(max_length=80)
+    """Names cloth and colour."""
+    name_en: str = Field(max_length=80)
+    name_zh: str = Field(max_length=80)
+    """The cloth alone: its colour is the item's to say."""
     stock_cm: int
     """In the stores when the books were opened; arrivals and what runs cut are counted on top."""
     dye_lot_minimum_cm: int

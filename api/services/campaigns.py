@@ -72,12 +72,10 @@ def items_of(session: Session, style: Style) -> list[Item]:
     return list(session.exec(select(Item).where(Item.style_id == style.id).order_by(Item.code)))
 
 
-def fabric_line(session: Session, offer: Offer) -> str:
-    """The cloths of an offer, each named once."""
+def fabrics_of(session: Session, offer: Offer) -> Sequence[Fabric]:
+    """The fabrics of an offer, in the order of their codes."""
     wanted = {item.fabric_id for item in offer.items}
-    return " · ".join(
-        session.exec(select(Fabric.name).where(col(Fabric.id).in_(wanted)).order_by(Fabric.name))
-    )
+    return session.exec(select(Fabric).where(col(Fabric.id).in_(wanted)).order_by(Fabric.code)).all()
 
 
 def longest_closure(session: Session, campaign: Campaign) -> Closure | None:

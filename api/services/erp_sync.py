@@ -99,7 +99,7 @@ def master_data(session: Session, run: Run) -> erp_bridge.MasterData:
             )
             for sku in skus
         ),
-        fabrics=(erp_bridge.ErpFabric(fabric.code, fabric.name),),
+        fabrics=(erp_bridge.ErpFabric(fabric.code, f"{fabric.name_en}, {item.colour}"),),
         factories=(
             erp_bridge.ErpFactory(
                 factory.code, factory.name, erp_bridge.Mode(factory.mode.value), tuple(sorted(lines))

@@ -57,7 +57,8 @@ def _fabrics(raw: dict[str, Any], dice: Dice) -> list[Fabric]:
         Fabric(
             id=dice.uuid(),
             code=f"{code}-{colour.upper()}",
-            name=f"{cloth['name']} · {raw['colours'][colour]['zh']}",
+            name_en=cloth["name"]["en"],
+            name_zh=cloth["name"]["zh"],
             stock_cm=stock_cm,
             dye_lot_minimum_cm=cloth["dye_lot_minimum_cm"],
             roll_cm=cloth["roll_cm"],
