@@ -22,13 +22,14 @@ from api.domain.member import Role
 from api.domain.payment import Payment, PaymentKind, PaymentStatus
 from api.domain.plan import Pegging, Run, RunSku
 from api.domain.preorder import Preorder
+from api.domain.production import LineRate, OrderMode, ProductionLine
 from tests import servers
 from tests.command import Platform
 from tests.factories import PASSWORD, make_member, make_world
 from tests.running import eventually
 
 PREORDERS = 12
-FIRST_RUN = 5_000  # other tests push runs to the same Odoo
+FIRST_RUN = {OrderMode.OWN_LINE: 5_000, OrderMode.SUBCONTRACT: 6_000}  # other tests use the same Odoo
 
 
 @pytest.fixture
@@ -100,19 +101,28 @@ def kill_everything(platform: Platform) -> None:
     platform.run()
 
 
-def test_kills_at_every_step_lose_nothing_and_double_nothing(platform: Platform, odoo: servers.Odoo) -> None:
+@pytest.mark.parametrize("mode", list(OrderMode))
+def test_kills_at_every_step_lose_nothing_and_double_nothing(
+    platform: Platform, odoo: servers.Odoo, mode: OrderMode
+) -> None:
     platform.run()
     with looking(platform) as session:
         world = make_world(session, at=datetime.now(UTC).replace(microsecond=0))
         world.campaign.ship_by_on = datetime.now(UTC).date() + timedelta(days=60)
         make_member(session, Role.ADMIN)
-        session.execute(text("SELECT setval('run_number', :first)"), {"first": FIRST_RUN})
+        session.execute(text("SELECT setval('run_number', :first)"), {"first": FIRST_RUN[mode]})
+        if mode == OrderMode.SUBCONTRACT:  # our own line, the first, is too dear
+            session.flush()
+            for rate in session.exec(
+                select(LineRate).join(ProductionLine).where(ProductionLine.code == "F1-1")
+            ):
+                rate.unit_cost_minor = [90_000, 90_000]
     with Caller(platform) as caller:
         _a_bad_day(platform, caller.sign_in(Role.ADMIN))
     with looking(platform) as session:
         _nothing_lost_nothing_double(session)
         wanted = _wanted(session)
-    assert _in_odoo(odoo, wanted) == wanted
+    assert _in_odoo(odoo, mode, FIRST_RUN[mode]) == wanted
 
 
 def _a_bad_day(platform: Platform, caller: Caller) -> None:
@@ -199,18 +209,25 @@ def _wanted(session: Session) -> dict[str, int]:
     return dict(pieces)
 
 
-def _in_odoo(odoo: servers.Odoo, wanted: dict[str, int]) -> dict[str, int]:
-    """Pieces of confirmed manufacturing orders by our reference, drafts and doubles and all."""
+_IN_ODOO = {
+    OrderMode.OWN_LINE: ("mrp.production", "name", "product_qty", "confirmed"),
+    OrderMode.SUBCONTRACT: ("purchase.order.line", "order_id", "product_qty", "purchase"),
+}
+
+
+def _in_odoo(odoo: servers.Odoo, mode: OrderMode, first: int) -> dict[str, int]:
+    """Pieces of all that stands under our references, doubles and all; nothing of it is a draft."""
+    model, name, quantity, settled = _IN_ODOO[mode]
     answer = httpx.post(
-        f"{odoo.url}/json/2/mrp.production/search_read",
-        json={"domain": [["name", "like", "R-00500"]], "fields": ["name", "state", "product_qty"]},
+        f"{odoo.url}/json/2/{model}/search_read",
+        json={"domain": [[name, "like", f"R-{first // 100:04}"]], "fields": [name, "state", quantity]},
         headers={"Authorization": f"Bearer {odoo.api_key}", "X-Odoo-Database": odoo.db},
         timeout=60,
     )
     assert answer.status_code == 200, answer.text
-    assert {order["state"] for order in answer.json()} == {"confirmed"}
+    assert {row["state"] for row in answer.json()} == {settled}
     found: Counter[str] = Counter()
-    for order in answer.json():
-        found[order["name"].partition("/")[0]] += int(order["product_qty"])
-    assert set(found) <= set(wanted)
+    for row in answer.json():
+        reference = row[name] if isinstance(row[name], str) else row[name][1]  # a name, or [id, name]
+        found[reference.partition("/")[0]] += int(row[quantity])
     return dict(found)
