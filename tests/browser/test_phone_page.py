@@ -1,15 +1,17 @@
 """The consumer's phone, in a real Chromium, before the running platform."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.db import transaction
-from tests import chromium, running
+from tests import running
+from tests.chromium import ARGUMENTS, Chromium
 from tests.factories import make_preorder, make_world
 
 SMALLEST_PHONE = {"width": 320, "height": 640}
@@ -28,18 +30,21 @@ def shop(committed: str, broker_url: str, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def phone(shop: str) -> Iterator[Page]:
-    """A small phone whose owner reads English."""
-    browser = chromium.chromium()
+def browser(chromium: Chromium) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=browser.executable,
-            args=[*chromium.ARGUMENTS],
-            env={**browser.environment} or None,  # type: ignore[arg-type]
+            executable_path=chromium.executable,
+            args=[*ARGUMENTS],
+            env={**os.environ, **chromium.environment},
         )
-        context = launched.new_context(viewport=SMALLEST_PHONE, locale="en-GB", base_url=shop)  # type: ignore[arg-type]
-        yield context.new_page()
+        yield launched
         launched.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, shop: str) -> Page:
+    """A small phone whose owner reads English."""
+    return browser.new_context(viewport=SMALLEST_PHONE, locale="en-GB", base_url=shop).new_page()  # type: ignore[arg-type]
 
 
 def test_a_pre_order_takes_four_taps_after_the_size_and_its_page_says_paid(phone: Page) -> None:
@@ -81,21 +86,13 @@ def test_the_counter_moves_while_the_page_is_open(phone: Page) -> None:
     expect(phone.locator("[data-live]")).to_contain_text("14", timeout=30_000)
 
 
-def test_a_consumer_can_pre_order_without_javascript(shop: str) -> None:
-    browser = chromium.chromium()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=browser.executable,
-            args=[*chromium.ARGUMENTS],
-            env={**browser.environment} or None,  # type: ignore[arg-type]
-        )
-        page = launched.new_context(java_script_enabled=False, locale="zh-CN", base_url=shop).new_page()
-        page.goto("/c/tee")
-        page.get_by_label("靛蓝 M").check(force=True)
-        page.get_by_label("姓名").fill("林月")
-        page.get_by_label("邮箱").fill("lin@example.com")
-        page.get_by_label("收货地址").fill("宁波市海曙区港口路12号")
-        page.get_by_role("button", name="预订").click()
-        page.locator("button[value=pay]").click()
-        expect(page).to_have_url(re.compile("/o/"))
-        launched.close()
+def test_a_consumer_can_pre_order_without_javascript(browser: Browser, shop: str) -> None:
+    page = browser.new_context(java_script_enabled=False, locale="zh-CN", base_url=shop).new_page()
+    page.goto("/c/tee")
+    page.get_by_label("靛蓝 M").check(force=True)
+    page.get_by_label("姓名").fill("林月")
+    page.get_by_label("邮箱").fill("lin@example.com")
+    page.get_by_label("收货地址").fill("宁波市海曙区港口路12号")
+    page.get_by_role("button", name="预订").click()
+    page.locator("button[value=pay]").click()
+    expect(page).to_have_url(re.compile("/o/"))
