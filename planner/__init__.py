@@ -6,6 +6,7 @@ imported by whoever works, never by a web process.
 
 from planner.check import Cost, Violation, cost, violations
 from planner.demand import Item, Lot, Sku, Style, Substitute
+from planner.disrupt import change_demand, delay_fabric, freeze, lose_line
 from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
 from planner.pegging import Atom, Peg, peg
 from planner.plan import Explanation, Over, Piece, Plan, PurchaseOrder, Run, Slot
@@ -40,7 +41,11 @@ __all__ = [
     "Style",
     "Substitute",
     "Violation",
+    "change_demand",
     "cost",
+    "delay_fabric",
+    "freeze",
+    "lose_line",
     "peg",
     "violations",
 ]
