@@ -8,7 +8,7 @@ from planner.check import Cost, Violation, cost, violations
 from planner.demand import Item, Lot, Sku, Style, Substitute
 from planner.disrupt import change_demand, delay_fabric, freeze, lose_line
 from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
-from planner.pegging import Atom, Peg, peg
+from planner.pegging import Atom, Peg, follow, peg
 from planner.plan import Explanation, Over, Piece, Plan, PurchaseOrder, Run, Slot
 from planner.problem import Problem
 from planner.supply import Changeover, Fabric, Factory, Line, Purchase, Rate, Shipping
@@ -44,6 +44,7 @@ __all__ = [
     "change_demand",
     "cost",
     "delay_fabric",
+    "follow",
     "freeze",
     "lose_line",
     "peg",
