@@ -5,7 +5,9 @@ imported by whoever works, never by a web process.
 """
 
 from planner.check import Cost, Violation, cost, violations
+from planner.comparison import compare
 from planner.demand import Item, Lot, Sku, Style, Substitute
+from planner.difference import Difference, Effects, LotChange, MadeAt, Move, RunChange
 from planner.disrupt import change_demand, delay_fabric, freeze, lose_line
 from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
 from planner.pegging import Atom, Peg, follow, peg
@@ -17,6 +19,8 @@ __all__ = [
     "Atom",
     "Changeover",
     "Cost",
+    "Difference",
+    "Effects",
     "Explanation",
     "Fabric",
     "Factory",
@@ -26,6 +30,9 @@ __all__ = [
     "Item",
     "Line",
     "Lot",
+    "LotChange",
+    "MadeAt",
+    "Move",
     "Over",
     "Peg",
     "Piece",
@@ -35,6 +42,7 @@ __all__ = [
     "PurchaseOrder",
     "Rate",
     "Run",
+    "RunChange",
     "Shipping",
     "Sku",
     "Slot",
@@ -42,6 +50,7 @@ __all__ = [
     "Substitute",
     "Violation",
     "change_demand",
+    "compare",
     "cost",
     "delay_fabric",
     "follow",
