@@ -1,7 +1,10 @@
 """What the two documents of the contract have in common: reading by field, and errors that name the field."""
 
+import gzip
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 MISSING = "is missing"
@@ -107,6 +110,12 @@ class Checks:
 
     def fail(self, name: str, value: object, reason: str) -> None:
         raise self._error(f"{self._path}.{name}" if self._path else name, value, reason)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON document in a file, gzipped where its name ends in .gz. Raises OSError, EOFError or ValueError."""
+    data = path.read_bytes()
+    return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
 
 
 def plain(record: object) -> Any:
