@@ -1,176 +1,203 @@
-"""Why a style or an item does not run and why a lot is late or short: the rule that binds.
+"""Explanations of a plan: the rule that binds and, given time, the smallest change that would free it.
 
-Each statement is checked against the problem or the plan before it is made. Where no single rule
-forbids it, that is what is said: the plan found is cheaper so.
+``reasons.py`` finds the rule by arithmetic, ``remedy.py`` the change by deciding a style anew. What the
+change is stands in ``needs``: ``change`` says which (none, pieces, days, line time, fabric, cost),
+``amount`` how much of it (pieces, days, seconds, fabric units, minor units), beside ``item``, ``line``,
+``bucket``, ``fabric`` or ``unit_cost``. ``verified`` is 1 where that was verified, else 0 and the
+explanation is that of the arithmetic alone.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from planner.demand import Item, Lot
-from planner.ledger import Ledger
+from planner.demand import Lot
+from planner.part import Effort, Part, Unsettled, bare
 from planner.plan import Explanation, Plan
 from planner.problem import Problem
-from planner.supply import Line
+from planner.reasons import reasons, subject
+from planner.remedy import Loss, Remedy, remedy
+from planner.waves import waves
+
+_RULES = {
+    "search": "the search had not come to it.",
+    "line time": "no line that could deliver in time has enough time left.",
+    "fabric": "there is too little cloth in time.",
+    "minimum": "a minimum is not reached.",
+    "date": "as the other styles stand it cannot be in time.",
+    "trade-off": "the plan found is cheaper so.",
+}
 
 
-def explanations(problem: Problem, plan: Plan) -> tuple[Explanation, ...]:
-    """One entry for each style and item with demand that does not run, and each lot late or short."""
-    return tuple(_Reasons(problem, plan).all())
+def explanations(
+    problem: Problem,
+    plan: Plan,
+    *,
+    seconds: float = 0.0,
+    seed: int = 0,
+    stop: Callable[[], bool] | None = None,
+    looks: int | None = None,
+) -> tuple[Explanation, ...]:
+    """One entry for each style and item with demand that does not run, and each lot late or short.
+
+    ``seconds`` may be spent on verified changes, the dearest losses first; 0 gives the rules alone, in
+    well under a second. ``looks`` limits the models solved instead, so that the same call gives the
+    same entries while seconds suffice. ``stop`` is asked before each.
+    """
+    entries = reasons(problem, plan)
+    if seconds <= 0:
+        return entries
+    effort = Effort(seconds, looks=looks, seed=seed, stop=stop)
+    return _verified(problem, plan, entries, effort)
 
 
-class _Reasons:
-    def __init__(self, problem: Problem, plan: Plan) -> None:
-        self.problem = problem
-        self.ledger = Ledger(problem, frozen=plan.runs)
-        self.supply = Ledger(problem, frozen=()).supply  # before anything is cut
-        self.demand: Counter[str] = Counter()  # of an item, in its own colour
-        self.consents: dict[str, list[Lot]] = defaultdict(list)  # to an item, by lots of other items
-        for lot in problem.lots:
-            own = problem.find.item_of(lot.sku).id
-            self.demand[own] += lot.quantity
-            for consent in lot.substitutes:
-                other = problem.find.item_of(consent.sku).id
-                if other != own:
-                    self.consents[other].append(lot)
-        self.latest = self._latest_arrivals(plan)
+def _verified(
+    problem: Problem, plan: Plan, entries: Sequence[Explanation], effort: Effort
+) -> tuple[Explanation, ...]:
+    remedies: dict[tuple[str, str], Remedy] = {}
+    lots: dict[str, list[Lot]] = defaultdict(list)
+    for lot in problem.lots:
+        lots[problem.find.style_of(lot.sku).id].append(lot)
+    others = bare(plan.runs)
+    parts: dict[str, Part] = {}
+    for loss in sorted(_losses(problem, plan, entries), key=lambda one: (-one.cost, one.about, one.id)):
+        if effort.left <= 0:
+            break
+        if loss.style not in parts:
+            parts[loss.style] = Part(problem, others, plan, loss.style, lots[loss.style])
+        try:
+            found = remedy(parts[loss.style], loss, effort)
+        except Unsettled:
+            continue
+        if found is not None:
+            remedies.update(_shared(loss, found, lots[loss.style]))
+    return tuple(_stated(entry, remedies.get((entry.about, entry.id))) for entry in entries)
 
-    def _latest_arrivals(self, plan: Plan) -> dict[str, int]:
-        latest: dict[str, int] = {}
-        for run in plan.runs:
-            line = self.problem.find.line[run.line]
-            for piece in run.pieces:
-                day = self._arrival(line, run.bucket, self.problem.find.lot[piece.lot])
-                latest[piece.lot] = max(day, latest.get(piece.lot, day))
-        return latest
 
-    def _arrival(self, line: Line, bucket: int, lot: Lot) -> int:
-        way = self.problem.find.factory[line.factory].shipping[lot.region]
-        return self.problem.last_day(bucket) + way.lead_days
+def _shared(loss: Loss, found: Remedy, lots: Iterable[Lot]) -> dict[tuple[str, str], Remedy]:
+    """What the remedy frees: the loss, and of a style or item also the colours made and the lots served."""
+    if loss.about == "lot":
+        return {("lot", lot.id): found for lot in loss.lots}
+    freed = {("lot", lot.id): found for lot in lots if lot.id in found.serves}
+    if loss.about == "style":
+        freed.update({("item", item): found for item in found.makes})
+    return {**freed, (loss.about, loss.id): found}
 
-    def all(self) -> Iterator[Explanation]:
-        for style in self.problem.styles:
-            items = [item for item in self.problem.items if item.style == style.id]
-            if not self.ledger.styles[style.id] and any(self.demand[item.id] for item in items):
-                yield self._style(style.id, items)
-        for item in self.problem.items:
-            if not self.ledger.items[item.id] and self.demand[item.id]:
-                yield self._item(item)
-        for lot in self.problem.lots:
-            missing = self.ledger.missing[lot.id]
-            if missing > 0 or self.latest.get(lot.id, lot.due_day) > lot.due_day:
-                yield self._lot(lot, missing)
 
-    # ------------------------------------------------------------------ styles and items
+# ---------------------------------------------------------------------------------- losses
 
-    def _style(self, style: str, items: list[Item]) -> Explanation:
-        least = self.problem.find.style[style].campaign_minimum
-        able = [item for item in items if self._reachable(item) >= item.minimum]
-        reach = sum(self.demand[item.id] + item.overs_maximum for item in able)
-        names = {item.id for item in able}
-        reach += sum(
-            min(lot.quantity, sum(c.maximum for c in lot.substitutes))
-            for lot in {lot.id: lot for item in able for lot in self.consents[item.id]}.values()
-            if self.problem.find.item_of(lot.sku).id not in names
-        )
-        if not any(self._possible(item) for item in items):
-            text = f"No line that can make style {style} has both time and fabric."
-            return Explanation("style", style, "no way", text)
-        if reach < least:
-            text = f"Style {style} reaches at most {reach} pieces, its campaign minimum is {least}."
-            needs: dict[str, int | str] = {"pieces": least - reach, "reach": reach, "minimum": least}
-            return Explanation("style", style, "campaign minimum", text, needs)
-        return Explanation("style", style, "trade-off", f"The plan found is cheaper without style {style}.")
 
-    def _possible(self, item: Item) -> bool:
-        uses = min((sku.fabric_use for sku in self.problem.skus if sku.item == item.id), default=0)
-        return any(
-            line.capacity[bucket] > 0 and (uses == 0 or self.supply[item.fabric][bucket] > 0)
-            for line in self.problem.lines
-            if item.style in line.styles
-            for bucket in range(item.release_bucket, self.problem.buckets)
-        )
+def _losses(problem: Problem, plan: Plan, entries: Iterable[Explanation]) -> Iterable[Loss]:
+    """Styles and items that do not run (an item only where its style does), and waves late or short."""
+    states = _states(problem, plan)
+    of_item: dict[str, list[Lot]] = defaultdict(list)
+    for lot in problem.lots:
+        of_item[problem.find.sku[lot.sku].item].append(lot)
+    wave_of = {lot.id: wave.lots for wave in waves(problem) for lot in wave.lots}
+    idle = {entry.id for entry in entries if entry.about == "style"}
+    styles: dict[str, list[Lot]] = defaultdict(list)
+    for item in problem.items:
+        if item.style in idle:
+            styles[item.style] += of_item[item.id]
+    told: set[str] = set()
+    for entry in entries:
+        if entry.about == "style":
+            yield _loss("style", entry.id, entry.id, styles[entry.id], states)
+        elif entry.about == "item" and (style := problem.find.item[entry.id].style) not in idle:
+            yield _loss("item", entry.id, style, of_item[entry.id], states)
+        elif entry.about == "lot" and entry.kind != "item" and entry.id not in told:
+            lots = wave_of[entry.id]
+            told.update(lot.id for lot in lots)
+            yield _loss("lot", lots[0].id, problem.find.style_of(lots[0].sku).id, lots, states)
 
-    def _reachable(self, item: Item) -> int:
-        """Pieces of the item at the very most: its demand, all consents to it, all overs."""
-        consents = sum(
-            min(lot.quantity, consent.maximum)
-            for lot in self.consents[item.id]
-            for consent in lot.substitutes
-            if self.problem.find.item_of(consent.sku).id == item.id
-        )
-        return self.demand[item.id] + consents + item.overs_maximum
 
-    def _item(self, item: Item) -> Explanation:
-        reach = self._reachable(item)
-        if reach < item.minimum:
-            text = f"{item.id} reaches at most {reach} pieces, its minimum is {item.minimum}."
-            needs: dict[str, int | str] = {
-                "pieces": item.minimum - reach,
-                "reach": reach,
-                "minimum": item.minimum,
-            }
-            return Explanation("item", item.id, "item minimum", text, needs)
-        if not self._possible(item):
-            text = f"No line that can make {item.id} has both time and fabric."
-            return Explanation("item", item.id, "no way", text)
-        if not self.ledger.styles[item.style]:
-            text = f"Style {item.style} does not run, so {item.id} does not either."
-            return Explanation("item", item.id, "style", text, {"style": item.style})
-        return Explanation("item", item.id, "trade-off", f"The plan found is cheaper without {item.id}.")
+class _State:
+    """What has become of a lot."""
 
-    # ------------------------------------------------------------------ lots
+    __slots__ = ("late", "late_by", "late_days", "missing", "released")
 
-    def _lot(self, lot: Lot, missing: int) -> Explanation:
-        item = self.problem.find.item_of(lot.sku)
-        facts: dict[str, int | str] = {"missing": missing, "due_day": lot.due_day}
-        what = f"{missing} pieces of lot {lot.id} are not made" if missing > 0 else f"Lot {lot.id} is late"
-        if not self.ledger.items[item.id]:
-            return Explanation("lot", lot.id, "item", f"{what}: {item.id} does not run.", facts)
-        earliest = self._earliest(item, lot)
-        if earliest is None:
-            return Explanation(
-                "lot", lot.id, "no way", f"{what}: no line and fabric for {item.id} come together.", facts
-            )
-        if earliest > lot.due_day:
-            text = f"{what}: due on day {lot.due_day}, the earliest it could arrive is day {earliest}."
-            return Explanation("lot", lot.id, "date", text, {**facts, "earliest_day": earliest})
-        if missing > 0 and (lacking := self._fabric_lacking(item.fabric)) > 0:
-            text = f"{what}: all that can be had of fabric {item.fabric} is {lacking} units less than wanted."
-            return Explanation(
-                "lot", lot.id, "fabric", text, {**facts, "fabric": item.fabric, "units": lacking}
-            )
-        if not any(True for _ in self._open_cells(item, lot)):
-            text = f"{what}: in this plan no line that could deliver by day {lot.due_day} has time left."
-            return Explanation("lot", lot.id, "line time", text, facts)
-        return Explanation("lot", lot.id, "trade-off", f"{what}: the plan found is cheaper so.", facts)
+    def __init__(self, missing: int) -> None:
+        self.missing = missing
+        self.late = 0
+        self.late_by = 0
+        self.late_days = 0  # pieces times days
+        self.released = False
 
-    def _cells(self, item: Item, lot: Lot) -> Iterator[tuple[Line, int, int]]:
-        """Where it could be made at all, with the day of its arrival."""
-        for line in self.problem.lines:
-            if item.style in line.styles:
-                for bucket in range(item.release_bucket, self.problem.buckets):
-                    if line.capacity[bucket] > 0:
-                        yield line, bucket, self._arrival(line, bucket, lot)
 
-    def _earliest(self, item: Item, lot: Lot) -> int | None:
-        needs_cloth = self.problem.find.sku[lot.sku].fabric_use > 0
-        supply = self.supply[item.fabric]
-        days = [day for _, b, day in self._cells(item, lot) if supply[b] > 0 or not needs_cloth]
-        return min(days, default=None)
+def _states(problem: Problem, plan: Plan) -> dict[str, _State]:
+    states = {lot.id: _State(lot.quantity) for lot in problem.lots}
+    released = {run.cell for run in problem.frozen}
+    for run in plan.runs:
+        shipping = problem.find.factory[problem.find.line[run.line].factory].shipping
+        for piece in run.pieces:
+            lot, state = problem.find.lot[piece.lot], states[piece.lot]
+            state.missing -= piece.quantity
+            days = problem.last_day(run.bucket) + shipping[lot.region].lead_days - lot.due_day
+            if days > 0:
+                state.late += piece.quantity
+                state.late_by = max(state.late_by, days)
+                state.late_days += days * piece.quantity
+                state.released |= run.cell in released
+    return states
 
-    def _fabric_lacking(self, fabric: str) -> int:
-        find = self.problem.find
-        wanted = sum(
-            lot.quantity * find.sku[lot.sku].fabric_use
-            for lot in self.problem.lots
-            if find.item_of(lot.sku).fabric == fabric
-        )
-        return wanted - self.supply[fabric][-1]
 
-    def _open_cells(self, item: Item, lot: Lot) -> Iterator[tuple[Line, int]]:
-        for line, bucket, day in self._cells(item, lot):
-            cell = (item.id, line.id, bucket)
-            least = 1 if cell in self.ledger.runs else line.min_run
-            if day <= lot.due_day and self.ledger.room(cell) >= least:
-                yield line, bucket
+def _loss(about: str, key: str, style: str, lots: Iterable[Lot], states: dict[str, _State]) -> Loss:
+    known = [(lot, states[lot.id]) for lot in lots]
+    missing = sum(state.missing for _, state in known)
+    return Loss(
+        about=about,
+        id=key,
+        style=style,
+        lots=tuple(lot for lot, _ in known),
+        pieces=missing + sum(state.late for _, state in known),
+        late_by=0 if missing else max(state.late_by for _, state in known),
+        released=any(state.released for _, state in known),
+        cost=sum(s.missing * lot.unfilled_cost + s.late_days * lot.late_cost for lot, s in known),
+    )
+
+
+# ---------------------------------------------------------------------------------- words
+
+
+def _stated(entry: Explanation, found: Remedy | None) -> Explanation:
+    """The entry with its verified change, and the rule corrected where the models know better."""
+    if found is None:
+        return entry
+    kind = entry.kind if _holds(entry.kind, found.rule) else found.rule
+    text = entry.text if kind == entry.kind else f"{_subject(entry)}: {_RULES[kind]}"
+    needs = {**entry.needs, **found.needs, "verified": 1}
+    return replace(entry, kind=kind, text=f"{text} {_change(needs)}", needs=needs)
+
+
+def _holds(kind: str, rule: str) -> bool:
+    """Whether the rule found by arithmetic is still the one to name."""
+    if kind in ("item", "style", "released"):
+        return True
+    if rule == "minimum":
+        return kind.endswith("minimum")
+    return kind == rule or (rule == "date" and kind != "trade-off")
+
+
+def _subject(entry: Explanation) -> str:
+    if entry.about == "lot":
+        return subject(entry.id, int(entry.needs["missing"]))
+    return f"{entry.about.capitalize()} {entry.id} does not run"
+
+
+def _change(needs: dict[str, int | str]) -> str:
+    """The change in words: amounts in the problem's units."""
+    amount = needs["amount"]
+    match needs["change"]:
+        case "none":
+            return f"Planned anew as the rest stands it would be; that saves {needs['saves']}."
+        case "pieces":
+            return f"{amount} more of {needs['item']} would free it."
+        case "days":
+            return f"{amount} days later would free it."
+        case "line time":
+            line, bucket = needs["line"], needs["bucket"]
+            return f"Line {line} {int(amount) / 3600:g} hours more in bucket {bucket} would free it."
+        case "fabric":
+            return f"{amount} more of {needs['fabric']} by bucket {needs['bucket']} would free it."
+    price = f", which an unfilled cost {needs['unit_cost']} higher would pay" if "unit_cost" in needs else ""
+    return f"It would cost {amount} more than it brings{price}."

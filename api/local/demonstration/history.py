@@ -25,7 +25,7 @@ from api.local.demonstration.timeline import Timeline
 from api.services import campaign_close, payments, plan_approval, plans, sandbox
 from planner.baseline import baseline
 from planner.check import cost
-from planner.explain import explanations
+from planner.reasons import reasons
 from planner.sequence import schedule
 
 _CLOSE_TAKES = timedelta(seconds=3)
@@ -148,6 +148,6 @@ def _spreadsheet(problem: planner.Problem) -> planner.Plan:
     plan = baseline(problem)
     return plan.stating(
         schedule=schedule(problem, plan.runs),
-        explanations=explanations(problem, plan),
+        explanations=reasons(problem, plan),
         objective=cost(problem, plan).total,
     )
