@@ -1,6 +1,6 @@
 """A plan, its runs, and which pre-order line each piece is meant for."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -125,6 +125,12 @@ class Run(Stateful, SQLModel, table=True):
     """Names of the ERP orders it became."""
     expected_on: date | None = None
     """The factory's own word on when it is finished."""
+
+    @property
+    def ready_on(self) -> date:
+        """The last day of the plan's week, or the factory's later word."""
+        planned = self.bucket_on + timedelta(days=6)
+        return max(planned, self.expected_on or planned)
 
 
 class RunSku(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -192,8 +192,7 @@ def _move_preorders(session: Session, run: Run, *, at: datetime) -> None:
         else:
             preorders.advance(session, preorder, PreorderStatus.IN_PRODUCTION, at=at, why=f"run {run.number}")
         preorder.expected_on = max(
-            _ready_on(one) + timedelta(days=lead_days[line.factory_id, preorder.region])
-            for one, line in behind
+            one.ready_on + timedelta(days=lead_days[line.factory_id, preorder.region]) for one, line in behind
         )
 
 
@@ -232,12 +231,6 @@ def _short(session: Session, run: Run) -> set[UUID]:
         if done[pegging.sku_id] < 0:
             short.add(preorder_id)
     return short
-
-
-def _ready_on(run: Run) -> date:
-    """The last day of the plan's week, or the factory's later word."""
-    planned = run.bucket_on + timedelta(days=6)
-    return max(planned, run.expected_on or planned)
 
 
 def _for_update(session: Session, run_id: UUID) -> Run:

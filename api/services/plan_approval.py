@@ -26,6 +26,7 @@ _APPROVALS = 0x706C616E  # "plan": the advisory lock that approvals take
 def approve(session: Session, number: str, *, member: Member, at: datetime) -> Plan:
     """Make exactly this plan happen: its runs, who gets what, the cloth to buy, and the orders to push.
 
+    Pegs in force stay as they are: only pieces that no run holds, or a lost one held, are pegged.
     Raises PlanOutdated where the confirmed demand or the released runs are no longer those it was made from.
     """
     member.must_have(Right.APPROVE_PLAN)
@@ -158,25 +159,33 @@ def _peg(session: Session, runs: dict[str, Run], pegs: Sequence[Peg], *, at: dat
             )
         )
     session.flush()
-    _schedule_preorders(session, at=at)
+    _schedule_preorders(session, [run.id for run in runs.values()], at=at)
 
 
-def _schedule_preorders(session: Session, *, at: datetime) -> None:
-    """A pre-order is scheduled when runs hold all its pieces; then there is a day on which to expect it."""
+def _schedule_preorders(session: Session, run_ids: Sequence[UUID], *, at: datetime) -> None:
+    """Pre-orders these runs serve are scheduled when runs hold all their pieces; then their day is known.
+
+    What a cancelled run was to make is held by nobody. Who had a day before, by a run that was lost,
+    gets the new one.
+    """
     pegged: dict[UUID, int] = defaultdict(int)
     arrives: dict[UUID, date] = {}
     lanes = {(lane.factory_id, lane.region): lane.lead_days for lane in session.exec(select(Lane))}
+    touched = (
+        select(PreorderLine.preorder_id)
+        .join(Pegging, col(Pegging.preorder_line_id) == PreorderLine.id)
+        .where(col(Pegging.run_id).in_(run_ids))
+    )
     rows = session.exec(
         select(Pegging, Run, ProductionLine, Preorder)
         .join(Run, col(Run.id) == Pegging.run_id)
         .join(ProductionLine, col(ProductionLine.id) == Run.line_id)
         .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
         .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
-        .where(Preorder.status == PreorderStatus.CONFIRMED)
+        .where(col(Preorder.id).in_(touched), Run.status != RunStatus.CANCELLED)
     )
     for pegging, run, line, preorder in rows:
-        ready = run.bucket_on + timedelta(days=planning.BUCKET_DAYS - 1)
-        day = ready + timedelta(days=lanes[line.factory_id, preorder.region])
+        day = run.ready_on + timedelta(days=lanes[line.factory_id, preorder.region])
         pegged[preorder.id] += pegging.quantity
         arrives[preorder.id] = max(day, arrives.get(preorder.id, day))
     campaigns = set()
@@ -187,7 +196,8 @@ def _schedule_preorders(session: Session, *, at: datetime) -> None:
         campaigns.add(preorder.campaign_id)
         if pegged[preorder.id] == wanted[preorder.id]:
             preorder.expected_on = arrives[preorder.id]
-            preorder.move(PreorderStatus.SCHEDULED, by=SYSTEM, at=at, why="runs hold all its pieces")
+            if preorder.status == PreorderStatus.CONFIRMED:
+                preorder.move(PreorderStatus.SCHEDULED, by=SYSTEM, at=at, why="runs hold all its pieces")
     for campaign in session.exec(select(Campaign).where(col(Campaign.id).in_(campaigns))):
         if campaign.status == CampaignStatus.DECIDED:
             campaign.move(CampaignStatus.IN_PRODUCTION, by=SYSTEM, at=at, why="its runs are approved")
