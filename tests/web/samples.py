@@ -1,9 +1,10 @@
 """Believable view models for every template: what the tests render and the preview shows."""
 
+from tests.web.samples_against import AGAINST_PAGES
 from tests.web.samples_console import CONSOLE
 from tests.web.samples_factory import FACTORY_PAGES
 from tests.web.samples_plans import PLAN_PAGES
 from tests.web.samples_shared import Sample
 from tests.web.samples_shop import SHOP
 
-SAMPLES: dict[str, Sample] = SHOP | CONSOLE | PLAN_PAGES | FACTORY_PAGES
+SAMPLES: dict[str, Sample] = SHOP | CONSOLE | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES

@@ -215,6 +215,7 @@ PLAN_PAGES: dict[str, Sample] = {
                 "1,792 pieces get a place; their buyers see it.",
             ],
             outdated="",
+            against="/console/plans/P-000014/against",
         ),
     ),
     "console-plan-approved": (
@@ -240,6 +241,7 @@ PLAN_PAGES: dict[str, Sample] = {
             trail=[],
             consequence=[],
             outdated="Another plan was approved since.",
+            against=None,
         ),
     ),
     "console-plan-none": (

@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from web.console import audit, campaigns, factories, home, plans, preorders, queue, runs, sign_in
+from web.console import (
+    audit,
+    campaigns,
+    factories,
+    home,
+    plan_against,
+    plans,
+    preorders,
+    queue,
+    runs,
+    sign_in,
+)
 
 router = APIRouter()
-for room in (sign_in, home, campaigns, preorders, plans, runs, factories, queue, audit):
+for room in (sign_in, home, campaigns, preorders, plans, plan_against, runs, factories, queue, audit):
     router.include_router(room.router, prefix="/console")

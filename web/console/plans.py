@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.domain.plan import Plan, PlanStatus
-from api.services import audit, members, needs, plan_approval, plan_reading, plans
+from api.services import audit, members, needs, plan_approval, plan_reading, plan_review, plans
 from api.services.erp_sync import CURRENCY
 from web.console import plan_sheet
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
@@ -215,6 +215,9 @@ def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
         reject_action=f"/console/plans/{number}/reject",
         consequence=plan_sheet.consequence(desk.reader, plan, reading),
         outdated=outdated,
+        against=f"/console/plans/{number}/against"
+        if plan_review.earlier(desk.session, plan, limit=1)
+        else None,
     )
 
 
