@@ -19,6 +19,7 @@ from planner.reasons import reasons, subject
 from planner.remedy import Loss, Remedy, remedy
 from planner.waves import waves
 
+_PROOFS = ("campaign minimum", "item minimum", "date", "no way")  # reasons that hold for any plan
 _RULES = {
     "search": "the search had not come to it.",
     "line time": "no line that could deliver in time has enough time left.",
@@ -65,6 +66,7 @@ def _verified(
             break
         if loss.style not in parts:
             parts[loss.style] = Part(problem, others, plan, loss.style, lots[loss.style])
+        effort.begin()
         try:
             found = remedy(parts[loss.style], loss, effort)
         except Unsettled:
@@ -102,13 +104,13 @@ def _losses(problem: Problem, plan: Plan, entries: Iterable[Explanation]) -> Ite
     told: set[str] = set()
     for entry in entries:
         if entry.about == "style":
-            yield _loss("style", entry.id, entry.id, styles[entry.id], states)
+            yield _loss(entry, entry.id, styles[entry.id], states)
         elif entry.about == "item" and (style := problem.find.item[entry.id].style) not in idle:
-            yield _loss("item", entry.id, style, of_item[entry.id], states)
+            yield _loss(entry, style, of_item[entry.id], states)
         elif entry.about == "lot" and entry.kind != "item" and entry.id not in told:
             lots = wave_of[entry.id]
             told.update(lot.id for lot in lots)
-            yield _loss("lot", lots[0].id, problem.find.style_of(lots[0].sku).id, lots, states)
+            yield _loss(entry, problem.find.style_of(lots[0].sku).id, lots, states)
 
 
 class _State:
@@ -141,17 +143,19 @@ def _states(problem: Problem, plan: Plan) -> dict[str, _State]:
     return states
 
 
-def _loss(about: str, key: str, style: str, lots: Iterable[Lot], states: dict[str, _State]) -> Loss:
+def _loss(entry: Explanation, style: str, lots: Iterable[Lot], states: dict[str, _State]) -> Loss:
     known = [(lot, states[lot.id]) for lot in lots]
     missing = sum(state.missing for _, state in known)
+    released = any(state.released for _, state in known)
     return Loss(
-        about=about,
-        id=key,
+        about=entry.about,
+        id=entry.id,
         style=style,
         lots=tuple(lot for lot, _ in known),
         pieces=missing + sum(state.late for _, state in known),
         late_by=0 if missing else max(state.late_by for _, state in known),
-        released=any(state.released for _, state in known),
+        released=released,
+        impossible=released or entry.kind in _PROOFS,
         cost=sum(s.missing * lot.unfilled_cost + s.late_days * lot.late_cost for lot, s in known),
     )
 

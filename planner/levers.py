@@ -34,8 +34,8 @@ def smallest(lever: Lever, works: Callable[[int], bool]) -> int | None:
     Found by doubling and halving, so where a larger amount can help less than a smaller one it is
     least among its neighbours only. Zero is known not to work.
     """
-    low, high = 0, _up(lever.guess, lever.step)
-    most = max(high, _up(lever.most, lever.step))
+    most = _up(lever.most, lever.step)
+    low, high = 0, min(most, _up(lever.guess, lever.step))
     while not works(high):
         if high >= most:
             return None

@@ -26,7 +26,11 @@ from planner.waves import Wave, delivery_cost, tier_cost, waves
 FEW_CELLS = 60
 MOST_CELLS = 24  # of which the style's own runs may be many
 CELLS_PER_WAVE = 4
+MOST_PER_WAVE = 16
+ROOM = 2  # times the pieces of a wave
 LOOK_SECONDS = 2.0
+LEAST_TURN = 3.0
+TURN_SHARE = 0.1  # of the seconds, that one loss may take
 LOOK_NODES = 2_000  # where looks are counted, so that their answers repeat
 
 
@@ -48,6 +52,8 @@ class Effort:
         self.seed = seed
         self.nodes = None if looks is None else LOOK_NODES
         self._until = time.monotonic() + seconds
+        self._turn = max(LEAST_TURN, TURN_SHARE * seconds)
+        self._turn_until = self._until
         self._looks = looks
         self._stop = stop
 
@@ -58,9 +64,13 @@ class Effort:
         stopped = self._stop is not None and self._stop()
         return 0.0 if spent or stopped else max(0.0, self._until - time.monotonic())
 
+    def begin(self) -> None:
+        """The turn of another loss: none may take more than a share of the seconds."""
+        self._turn_until = time.monotonic() + self._turn
+
     def take(self) -> float:
-        """Seconds for one look, which is counted. Raises Unsettled where the effort is spent."""
-        left = self.left
+        """Seconds for one look, which is counted. Raises Unsettled where effort or turn are spent."""
+        left = self.left if self._looks is not None else min(self.left, self._turn_until - time.monotonic())
         if left <= 0:
             raise Unsettled
         if self._looks is None:
@@ -166,10 +176,16 @@ class Part:
                 chosen[run.item].add(run.cell)
         return Look((*self.fixed, *stays), chosen)
 
-    def _cheapest(self, wave: Wave) -> list[Cell]:
+    def _cheapest(self, wave: Wave) -> Iterable[Cell]:
+        """The cheapest in time and the cheapest at any time, each with room to spare for the wave."""
         offers = sorted((price, day > wave.due_day, cell) for price, day, cell in self._offers(wave))
-        in_time = [cell for _, late, cell in offers if not late][:CELLS_PER_WAVE]
-        return in_time + [cell for _, _, cell in offers][:CELLS_PER_WAVE]
+        for cells in ([cell for _, late, cell in offers if not late], [cell for _, _, cell in offers]):
+            room = 0
+            for place, cell in enumerate(cells[:MOST_PER_WAVE]):
+                if place >= CELLS_PER_WAVE and room >= ROOM * wave.quantity:
+                    break
+                room += self.books.room(cell)
+                yield cell
 
     def _offers(self, wave: Wave) -> Iterable[tuple[float, int, Cell]]:
         """Price per piece, set-up included, and day of arrival in each cell that has time for a run."""

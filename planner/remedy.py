@@ -18,13 +18,16 @@ Where the effort is spent before a verdict, or no single lever frees the loss, t
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from planner.demand import Item, Lot
-from planner.ledger import Cell
+from planner.ledger import UNLIMITED, Cell
 from planner.levers import Lever, at_any_price, dearer, later, more_cloth, more_pieces, more_time, smallest
 from planner.part import Effort, Part, Redone, in_time
 from planner.problem import Problem
+
+Needs: TypeAlias = Mapping[str, int | str]
 
 LINES_TRIED = 2
 COLOURS_TRIED = 4
@@ -36,7 +39,8 @@ class Loss:
     """What is to be freed: ``about`` "lot" (the ``lots`` of one wave), "item" or "style", by its id.
 
     ``pieces`` are late or missing; ``late_by`` days at most, 0 where pieces are missing; ``released``
-    says that some are late in a run that cannot change. ``cost`` is what the plan pays for it.
+    says that some are late in a run that cannot change; ``impossible`` that arithmetic has ruled out any
+    way to free it without a change. ``cost`` is what the plan pays for it.
     """
 
     about: str
@@ -46,6 +50,7 @@ class Loss:
     pieces: int
     late_by: int
     released: bool
+    impossible: bool
     cost: int
 
 
@@ -54,7 +59,7 @@ class Remedy:
     """The change that frees a loss, as explanations state it; the items it makes, the lots it serves."""
 
     rule: str
-    needs: Mapping[str, int | str]
+    needs: Needs
     makes: frozenset[str]
     serves: frozenset[str]
 
@@ -78,29 +83,38 @@ class _Freeing:
         self.loss = loss
         self.effort = effort
         self.problem = part.problem
-        self.levers = _Levers(part, loss)
+        self.levers = list(_Levers(part, loss).all())
+        cells = [cell for _, levers in self.levers for lever in levers for cell in lever.cells]
+        self.look = part.look((lot.id for lot in loss.lots), cells)  # one for all, so that amounts compare
 
     def remedy(self) -> Remedy | None:
-        if not self.loss.released:
+        if not self.loss.impossible:
             before = self._redo(self.problem)
             if self._is_freed(_Freed(self.problem, before)):
                 saves = max(0, self.part.cost - before.cost)
-                needs = {"change": "none", "amount": 0, "saves": saves}
-                return _found("search", needs, _Freed(self.problem, before))
+                nothing: Needs = {"change": "none", "amount": 0, "saves": saves}
+                return _found("search", nothing, _Freed(self.problem, before))
             dear = at_any_price(self.problem, self.loss.lots, late=self.loss.about != "lot")
             forced = _Freed(dear, self._redo(dear))
             if self._is_freed(forced):
                 return self._price(before, forced)
-        for rule, levers in self.levers.all():
-            answers = [(answer[0], lever, answer[1]) for lever in levers if (answer := self._least(lever))]
-            if answers:
-                amount, lever, freed = min(answers, key=lambda answer: answer[0])
-                return _found(rule, {"change": lever.change, "amount": amount, **lever.facts}, freed)
+        for rule, levers in self.levers:
+            if found := self._least_of(rule, levers):
+                return found
         return None
 
-    def _redo(self, changed: Problem, cells: tuple[Cell, ...] = ()) -> Redone:
-        look = self.part.look((lot.id for lot in self.loss.lots), cells)
-        return self.part.redo(changed, look, self.effort)
+    def _least_of(self, rule: str, levers: Sequence[Lever]) -> Remedy | None:
+        """The lever of the least amount; each after the first is tried below what is known to do."""
+        found, below = None, UNLIMITED
+        for lever in levers:
+            capped = replace(lever, most=min(lever.most, below - lever.step))
+            if capped.most >= lever.step and (answer := self._least(capped)):
+                below, freed = answer
+                found = _found(rule, {"change": lever.change, "amount": below, **lever.facts}, freed)
+        return found
+
+    def _redo(self, changed: Problem) -> Redone:
+        return self.part.redo(changed, self.look, self.effort)
 
     def _least(self, lever: Lever) -> tuple[int, _Freed] | None:
         """The least amount of the lever that frees the loss, with what it leads to."""
@@ -108,7 +122,7 @@ class _Freeing:
 
         def works(amount: int) -> bool:
             changed = lever.apply(self.problem, amount)
-            one = _Freed(changed, self._redo(changed, lever.cells))
+            one = _Freed(changed, self._redo(changed))
             if self._is_freed(one):
                 freed.append(one)
                 return True
@@ -137,7 +151,7 @@ class _Freeing:
         return _found("trade-off", needs, forced)
 
 
-def _found(rule: str, needs: Mapping[str, int | str], freed: _Freed) -> Remedy:
+def _found(rule: str, needs: Needs, freed: _Freed) -> Remedy:
     arrived = in_time(freed.problem, freed.redone.runs)
     serves = frozenset(lot.id for lot in freed.problem.lots if arrived[lot.id] >= lot.quantity)
     return Remedy(rule, needs, frozenset(freed.redone.quantity), serves)

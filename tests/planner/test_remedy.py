@@ -17,7 +17,7 @@ from planner import (
 )
 from planner.baseline import baseline
 from planner.explain import explanations
-from planner.levers import Lever, at_any_price, smallest
+from planner.levers import Lever, smallest
 from planner.part import in_time
 from planner.plan import Piece
 from planner.solve import Status, solve
@@ -192,8 +192,7 @@ def test_with_the_change_some_plan_of_the_whole_problem_frees_the_loss(problem: 
     for entry in changes[:2]:
         style = style_of(problem, entry)
         others = tuple(run for run in plan.runs if problem.find.item[run.item].style != style)
-        lots = [lot for lot in problem.lots if entry.id in (lot.id, problem.find.sku[lot.sku].item, style)]
-        eager = at_any_price(eased(problem, entry), lots, late=entry.about != "lot")
+        eager = at_any_price(eased(problem, entry), entry)
         result = solve(replace(eager, frozen=others), seconds=20)
         assert (result.status, result.failure) == (Status.OPTIMAL, None)
         assert result.plan is not None
@@ -211,6 +210,17 @@ def style_of(problem: Problem, entry: Explanation) -> str:
     if entry.about == "lot":
         return problem.find.style_of(problem.find.lot[entry.id].sku).id
     return problem.find.item[entry.id].style if entry.about == "item" else entry.id
+
+
+def at_any_price(problem: Problem, entry: Explanation) -> Problem:
+    """The problem in which what the entry is about is made, a lot in time, wherever that is possible."""
+    for lot in problem.lots:
+        sku = problem.find.sku[lot.sku]
+        if entry.id == lot.id:
+            problem = with_lot(problem, lot.id, unfilled_cost=100_000, late_cost=100_000)
+        elif entry.id in (sku.item, problem.find.item[sku.item].style):
+            problem = with_lot(problem, lot.id, unfilled_cost=100_000)
+    return problem
 
 
 def eased(problem: Problem, entry: Explanation) -> Problem:
