@@ -76,8 +76,11 @@ def _days(reader: Reader, effects: Effects) -> str:
     """How much later or earlier the pieces that move arrive, on average."""
     if effects.piece_days == 0:
         return ""
-    days = reader.spoken.number(abs(effects.piece_days) / effects.moved)
-    if effects.piece_days > 0:
+    average = abs(effects.piece_days) / effects.moved
+    days, later = reader.spoken.number(average), effects.piece_days > 0
+    if average == 1:
+        return reader.gettext("a day later") if later else reader.gettext("a day earlier")
+    if later:
         return reader.gettext("%(days)s days later", days=days)
     return reader.gettext("%(days)s days earlier", days=days)
 
