@@ -93,3 +93,16 @@ def test_a_plan_without_an_answer_is_held_against_nothing(
         "PL-9999/against",
     ):
         text(browser.get(f"/console/plans/{address}"), 404)
+
+
+def test_only_those_who_see_the_console_see_what_changes(
+    as_: Callable[[str], TestClient], client: TestClient, session: Session, planner: Member
+) -> None:
+    first, second = answered(session, planner), answered(session, planner, at=CLOSED + HOUR)
+    session.commit()
+    for address in (
+        f"/console/plans/{second.number}/against",
+        f"/console/plans/{second.number}/against/{first.number}",
+    ):
+        assert client.get(address).headers["location"] == f"/console/sign-in?next={address}"
+        text(as_("factory-f1").get(address), 403)
