@@ -23,7 +23,8 @@ def freeze(problem: Problem, plan: Plan, *, before_bucket: int) -> Problem:
     ordered: a certain arrival in bucket + ``lead_buckets``, taken off the ``maximum`` that can still be
     bought, and paid, so that it is in the cost of no later plan. An order is frozen whole, also where
     later runs were to cut from it; it covers the frozen runs because what they cut was ordered no later.
-    Cloth that comes after the horizon only lowers the maximum.
+    Cloth that comes after the horizon only lowers the maximum. New runs may still come beside the frozen
+    ones: what lines have left in these buckets stays open.
 
     ``plan`` must be feasible for ``problem``; frozen runs it lacks are lost.
     """
