@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from planner.bystanders import bystanders
 from planner.demand import Lot
-from planner.part import Effort, Part, Unsettled, bare
+from planner.part import Effort, Part, Unsettled
 from planner.plan import Explanation, Plan
 from planner.problem import Problem
 from planner.reasons import reasons, subject
@@ -59,7 +60,7 @@ def _verified(
     lots: dict[str, list[Lot]] = defaultdict(list)
     for lot in problem.lots:
         lots[problem.find.style_of(lot.sku).id].append(lot)
-    others = bare(plan.runs)
+    others = bystanders(plan.runs)
     parts: dict[str, Part] = {}
     for loss in sorted(_losses(problem, plan, entries), key=lambda one: (-one.cost, one.about, one.id)):
         if effort.left <= 0:

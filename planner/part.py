@@ -11,14 +11,14 @@ plan all the same, so "with this change it works" holds; "with less it does not"
 """
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from planner.check import cost
 from planner.demand import Item, Lot
 from planner.ledger import Cell, Ledger
-from planner.plan import Over, Plan, Run
+from planner.plan import Plan, Run
 from planner.problem import Problem
 from planner.subproblem import solve_part
 from planner.waves import Wave, delivery_cost, tier_cost, waves
@@ -107,7 +107,7 @@ class Part:
     """One style against what all the others leave. ``problem`` is the problem cut down to the style."""
 
     def __init__(
-        self, problem: Problem, bare: Iterable[Run], plan: Plan, style: str, lots: list[Lot]
+        self, problem: Problem, others: Iterable[Run], plan: Plan, style: str, lots: list[Lot]
     ) -> None:
         self.style = style
         self.problem = replace(problem, lots=tuple(lots), frozen=())
@@ -116,7 +116,7 @@ class Part:
         mine = [run for run in plan.runs if item[run.item].style == style]
         self.released = tuple(run for run in mine if run.cell in released)
         self.runs = tuple(run for run in mine if run.cell not in released)
-        self.others = tuple(run for run in bare if item[run.item].style != style)
+        self.others = tuple(run for run in others if item[run.item].style != style)
         self.fixed = (*self.others, *self.released)
         self.books = Ledger(self.problem, frozen=self.fixed)  # without the style
         self.now = Ledger(self.problem, frozen=(*self.fixed, *self.runs))  # as the plan has it
@@ -218,14 +218,3 @@ def in_time(problem: Problem, runs: Iterable[Run]) -> Counter[str]:
             if problem.last_day(run.bucket) + factory.shipping[lot.region].lead_days <= lot.due_day:
                 arrived[lot.id] += piece.quantity
     return arrived
-
-
-def bare(runs: Iterable[Run]) -> list[Run]:
-    """The runs with what they make, for nobody in particular: time and fabric they use stay the same."""
-    found = []
-    for run in runs:
-        made: dict[str, int] = defaultdict(int)
-        for entry in (*run.pieces, *run.overs):
-            made[entry.sku] += entry.quantity
-        found.append(replace(run, pieces=(), overs=tuple(Over(sku, n) for sku, n in made.items())))
-    return found
