@@ -1,7 +1,7 @@
 """A plan against another: what approving it changes, in our records instead of the planner's codes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
@@ -63,6 +63,18 @@ class Review:
     items: tuple[ItemEffects, ...]
     """The worst first."""
     runs: tuple[RunMove, ...]
+
+    @property
+    def effects(self) -> Effects:
+        """On all pieces together."""
+        return self.difference.effects
+
+    @property
+    def costs(self) -> tuple[tuple[str, int, int], ...]:
+        """By part, the total last: what the plan costs, and what the other would cost now."""
+        this, other = self.difference.cost_after, self.difference.cost_before
+        parts = (*(part.name for part in fields(planner.Cost)), "total")
+        return tuple((part, getattr(this, part), getattr(other, part)) for part in parts)
 
 
 def earlier(session: Session, plan: Plan, *, limit: int) -> Sequence[str]:

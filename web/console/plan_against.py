@@ -1,8 +1,7 @@
 """A plan against another: what a planner reviews before approving it in the other's place."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -15,7 +14,6 @@ from api.domain.production import Factory
 from api.services import plan_review, plans
 from api.services.erp_sync import CURRENCY
 from api.services.plan_review import ItemEffects, PlaceMove, Review, RunMove
-from planner import Cost, Effects, Violation
 from web.console.desk import DeskDep
 from web.reader import Reader
 
@@ -58,9 +56,9 @@ def view(reader: Reader, review: Review) -> dict[str, Any]:
     """The difference in the reader's words."""
     found = review.difference
     return {
-        "effects": _effects(reader, found.effects),
+        "effects": _effects(reader, review),
         "costs": _costs(review),
-        "forces": _forces(found.broken),
+        "forces": _forces(review),
         "untouched": len(found.frozen_untouched),
         "changed": found.frozen_changed,
         "items": [_item(reader, one) for one in review.items],
@@ -68,16 +66,16 @@ def view(reader: Reader, review: Review) -> dict[str, Any]:
     }
 
 
-def _effects(reader: Reader, effects: Effects) -> dict[str, Any]:
-    return asdict(effects) | {"days": _days(reader, effects)}
+def _effects(reader: Reader, of: Review | ItemEffects) -> dict[str, Any]:
+    return asdict(of.effects) | {"days": _days(reader, of.effects.piece_days, of.effects.moved)}
 
 
-def _days(reader: Reader, effects: Effects) -> str:
+def _days(reader: Reader, piece_days: int, moved: int) -> str:
     """How much later or earlier the pieces that move arrive, on average."""
-    if effects.piece_days == 0:
+    if piece_days == 0:
         return ""
-    average = abs(effects.piece_days) / effects.moved
-    days, later = reader.spoken.number(average), effects.piece_days > 0
+    average = abs(piece_days) / moved
+    days, later = reader.spoken.number(average), piece_days > 0
     if average == 1:
         return reader.gettext("a day later") if later else reader.gettext("a day earlier")
     if later:
@@ -87,21 +85,17 @@ def _days(reader: Reader, effects: Effects) -> str:
 
 def _costs(review: Review) -> list[dict[str, Any]]:
     """Rows as the plan page has them: this plan in the first column, the other in the second."""
-    columns = (review.difference.cost_after, review.difference.cost_before)
-    return [
-        {"part": part, "plan_minor": getattr(columns[0], part), "baseline_minor": getattr(columns[1], part)}
-        for part in (*(one.name for one in fields(Cost)), "total")
-    ]
+    return [{"part": part, "plan_minor": this, "baseline_minor": other} for part, this, other in review.costs]
 
 
-def _forces(broken: Sequence[Violation]) -> list[tuple[str, int]]:
+def _forces(review: Review) -> list[tuple[str, int]]:
     """Why the other plan cannot stay as it was: the kind of rule, and how often it would be broken."""
-    return Counter(_FORCES.get(one.kind, "other") for one in broken).most_common()
+    return Counter(_FORCES.get(one.kind, "other") for one in review.difference.broken).most_common()
 
 
 def _item(reader: Reader, one: ItemEffects) -> dict[str, Any]:
     moves = [_move(reader, move) for move in one.moves]
-    return _named(reader, one.code, one.item, one.style) | _effects(reader, one.effects) | {"moves": moves}
+    return _named(reader, one.code, one.item, one.style) | _effects(reader, one) | {"moves": moves}
 
 
 def _move(reader: Reader, move: PlaceMove) -> dict[str, Any]:
