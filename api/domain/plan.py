@@ -66,6 +66,8 @@ class Plan(Stateful, SQLModel, table=True):
     baseline: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     cost: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     """What our own checker states: `{"plan": {part: amount, …}, "baseline": {…}}`."""
+    outcome: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """What becomes of the wanted pieces, as a list of plans shows it: `plan_reading.Outcome` as JSON."""
     versions: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     progress: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     stop_requested: bool = False

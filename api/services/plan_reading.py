@@ -19,12 +19,14 @@ from api.services import planning
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of the wanted pieces; overs are counted nowhere."""
+    """What becomes of the wanted pieces; overs are counted nowhere. `lower_bound` may be unknown."""
 
+    runs: int
     pieces: int
     on_time: int
     late: int
     unfilled: int
+    lower_bound: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def read(session: Session, plan: Plan) -> Reading:
     books = _Books(session)
     arrived = _arrivals(problem, answer)
     return Reading(
-        outcome=_outcome(problem, arrived),
+        outcome=_outcome(problem, answer, arrived),
         runs=tuple(_runs(session, plan, problem, answer, books)),
         lines=tuple(_lines(session, problem, books)),
         reasons=tuple(_reasons(problem, answer, arrived, books)),
@@ -102,10 +104,9 @@ def read(session: Session, plan: Plan) -> Reading:
     )
 
 
-def outcome(plan: Plan) -> Outcome:
-    """What becomes of the wanted pieces in a plan that has an answer."""
-    problem, answer = planner.Problem.from_json(plan.problem), planner.Plan.from_json(plan.answer)
-    return _outcome(problem, _arrivals(problem, answer))
+def outcome(problem: planner.Problem, answer: planner.Plan) -> Outcome:
+    """What becomes of the wanted pieces."""
+    return _outcome(problem, answer, _arrivals(problem, answer))
 
 
 class _Books:
@@ -135,11 +136,18 @@ def _late(lot: planner.Lot, arrived: Mapping[str, Counter[int]]) -> int:
     return sum(pieces for day, pieces in arrived[lot.id].items() if day > lot.due_day)
 
 
-def _outcome(problem: planner.Problem, arrived: Mapping[str, Counter[int]]) -> Outcome:
+def _outcome(problem: planner.Problem, answer: planner.Plan, arrived: Mapping[str, Counter[int]]) -> Outcome:
     wanted = sum(lot.quantity for lot in problem.lots)
     made = sum(arrived[lot.id].total() for lot in problem.lots)
     late = sum(_late(lot, arrived) for lot in problem.lots)
-    return Outcome(pieces=wanted, on_time=made - late, late=late, unfilled=wanted - made)
+    return Outcome(
+        runs=len(answer.runs),
+        pieces=wanted,
+        on_time=made - late,
+        late=late,
+        unfilled=wanted - made,
+        lower_bound=answer.lower_bound,
+    )
 
 
 def _runs(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 import planner
@@ -14,7 +15,7 @@ from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
-from api.services import numbers, outbox, planning
+from api.services import numbers, outbox, plan_reading, planning
 from planner.check import cost, violations
 
 LONGEST_SECONDS = 600
@@ -89,6 +90,7 @@ def propose(
     broken = violations(problem, answer)
     plan.answer, plan.baseline, plan.versions = answer.to_json(), baseline.to_json(), versions
     plan.progress = {"failure": failure} if failure else None
+    plan.outcome = asdict(plan_reading.outcome(problem, answer))
     plan.cost = {"plan": _parts(problem, answer), "baseline": _parts(problem, baseline)}
     if broken:
         plan.move(PlanStatus.FAILED, by=SYSTEM, at=at, why=f"breaks rule {broken[0].rule}: {broken[0].text}")
@@ -132,8 +134,11 @@ def get_for_update(session: Session, plan_id: UUID) -> Plan:
 
 
 def listed(session: Session, *, limit: int) -> Sequence[Plan]:
-    """The latest plans first; each carries its whole problem and answer."""
-    return session.exec(select(Plan).order_by(col(Plan.requested_at).desc()).limit(limit)).all()
+    """The latest plans first, without their problems and answers, which are loaded when asked for."""
+    large = [defer(getattr(Plan, name)) for name in ("problem", "answer", "baseline")]
+    return session.exec(
+        select(Plan).options(*large).order_by(col(Plan.requested_at).desc()).limit(limit)
+    ).all()
 
 
 def being_made(session: Session) -> Plan | None:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect
 from sqlmodel import Session, select
 
 import planner
@@ -217,3 +218,19 @@ def test_a_colour_that_is_being_made_has_met_its_minimum(session: Session) -> No
     problem = planning.load(session, at=CLOSED).problem
     assert problem.find.item["TEE-INDIGO"].minimum == 0
     assert violations(problem, baseline(problem)) == []
+
+
+def test_a_list_of_plans_knows_what_becomes_of_their_pieces_and_reads_no_problem(session: Session) -> None:
+    decided(session)
+    plan = proposed(session, make_member(session, Role.PLANNER))
+    assert plan.outcome == {
+        "runs": len(plan.answer["runs"]) if plan.answer else 0,
+        "pieces": 11,
+        "on_time": 11,
+        "late": 0,
+        "unfilled": 0,
+        "lower_bound": None,
+    }
+    session.expunge_all()
+    (row,) = plans.listed(session, limit=5)
+    assert {"problem", "answer", "baseline"} <= inspect(row).unloaded

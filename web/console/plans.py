@@ -159,19 +159,18 @@ def _row(desk: Desk, plan: Plan, overtaken: datetime | None, names: dict[str, st
         "made_at": plan.requested_at,
         "made_by": _made_by(desk, plan, names),
     }
-    if plan.answer is None or plan.cost is None:
+    if plan.outcome is None or plan.cost is None:
         nothing = dict.fromkeys(("cost_minor", "baseline_minor", "gap_percent"))
         return row | nothing | {"runs": 0, "pieces": 0, "late_pieces": 0, "unfilled_pieces": 0}
-    outcome = plan_reading.outcome(plan)
-    cost = plan.cost["plan"]["total"]
+    outcome, cost = plan.outcome, plan.cost["plan"]["total"]
     return row | {
-        "runs": len(plan.answer["runs"]),
-        "pieces": outcome.pieces,
+        "runs": outcome["runs"],
+        "pieces": outcome["pieces"],
         "cost_minor": cost,
         "baseline_minor": plan.cost["baseline"]["total"],
-        "gap_percent": plan_sheet.gap_percent(cost, plan.answer["lower_bound"]),
-        "late_pieces": outcome.late,
-        "unfilled_pieces": outcome.unfilled,
+        "gap_percent": plan_sheet.gap_percent(cost, outcome["lower_bound"]),
+        "late_pieces": outcome["late"],
+        "unfilled_pieces": outcome["unfilled"],
     }
 
 
