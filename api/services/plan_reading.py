@@ -10,11 +10,16 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 import planner
-from api.domain.catalogue import SIZES, Item, Sku, Style
+from api.domain.catalogue import SIZES, Fabric, Item, Sku, Style
 from api.domain.plan import Pegging, Plan, Run
 from api.domain.preorder import PreorderLine
 from api.domain.production import Closure, Factory, ProductionLine
 from api.services import planning
+
+_CHANGE = ("change", "amount", "item", "line", "bucket", "fabric")
+"""The words in which an explanation states what would free it."""
+_FOLLOWS = ("item", "style")
+"""Rules that only repeat the reason of the colour or the style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ class LineTime:
 class Reason:
     """Why pieces are late, missing, or a colour or style is not made at all.
 
-    ``kind`` is late, unfilled or not_made; ``rule`` the planner's word for what binds; ``facts`` its numbers.
+    ``kind`` is late, unfilled or not_made; ``rule`` the planner's word for what binds; ``facts`` its numbers
+    and the smallest change that would free it (see `planner.explain`), ``more_of`` and ``cloth`` the colour
+    and the fabric that they name.
     """
 
     kind: str
@@ -76,6 +83,8 @@ class Reason:
     skus: tuple[Sku, ...]
     pieces: int
     facts: Mapping[str, int | str]
+    more_of: Item | None = None
+    cloth: Fabric | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,7 @@ class _Books:
         self.styles = {style.code: style for style in session.exec(select(Style))}
         self.items = {item.code: item for item in session.exec(select(Item))}
         self.skus = {sku.code: sku for sku in session.exec(select(Sku))}
+        self.fabrics = {fabric.code: fabric for fabric in session.exec(select(Fabric))}
         self.lines = {line.code: line for line in session.exec(select(ProductionLine))}
         self.factories = {factory.id: factory for factory in session.exec(select(Factory))}
 
@@ -221,11 +231,12 @@ def _lines(session: Session, problem: planner.Problem, books: _Books) -> Iterabl
 def _reasons(
     problem: planner.Problem, answer: planner.Plan, arrived: Mapping[str, Counter[int]], books: _Books
 ) -> Iterable[Reason]:
-    """The planner's explanations, those of one colour and rule together, the most pieces first."""
-    alike: dict[tuple[str, str, str], list[Reason]] = defaultdict(list)
+    """The planner's explanations, those of one colour, rule and change together, the most pieces first."""
+    alike: dict[tuple[object, ...], list[Reason]] = defaultdict(list)
     for one in answer.explanations:
         reason = _reason(problem, one, arrived, books)
-        alike[reason.kind, reason.rule, (reason.item or reason.style).code].append(reason)
+        change = tuple(one.needs.get(word) for word in _CHANGE) if one.kind not in _FOLLOWS else ()
+        alike[reason.kind, reason.rule, (reason.item or reason.style).code, change].append(reason)
     together = [_together(reasons) for reasons in alike.values()]
     return sorted(together, key=lambda reason: -reason.pieces)
 
@@ -240,20 +251,25 @@ def _together(reasons: Sequence[Reason]) -> Reason:
 def _reason(
     problem: planner.Problem, one: planner.Explanation, arrived: Mapping[str, Counter[int]], books: _Books
 ) -> Reason:
-    if one.about == "style":
-        return Reason("not_made", one.kind, books.styles[one.id], None, (), 0, one.needs)
-    if one.about == "item":
-        style = books.styles[problem.find.item[one.id].style]
-        return Reason("not_made", one.kind, style, books.items[one.id], (), 0, one.needs)
-    lot = problem.find.lot[one.id]
-    item = problem.find.item_of(lot.sku)
     missing = int(one.needs.get("missing", 0))
+    kind, pieces, skus = "not_made", 0, tuple[Sku, ...]()
+    if one.about == "style":
+        style, item = books.styles[one.id], None
+    else:
+        lot = problem.find.lot[one.id] if one.about == "lot" else None
+        known = problem.find.item_of(lot.sku) if lot else problem.find.item[one.id]
+        style, item = books.styles[known.style], books.items[known.id]
+        if lot:
+            kind, pieces = ("unfilled", missing) if missing > 0 else ("late", _late(lot, arrived))
+            skus = (books.skus[lot.sku],)
     return Reason(
-        kind="unfilled" if missing > 0 else "late",
+        kind=kind,
         rule=one.kind,
-        style=books.styles[item.style],
-        item=books.items[item.id],
-        skus=(books.skus[lot.sku],),
-        pieces=missing if missing > 0 else _late(lot, arrived),
+        style=style,
+        item=item,
+        skus=skus,
+        pieces=pieces,
         facts=one.needs,
+        more_of=books.items.get(str(one.needs.get("item"))),
+        cloth=books.fabrics.get(str(one.needs.get("fabric"))),
     )

@@ -120,14 +120,18 @@ def plan() -> dict[str, Any]:
                 "pieces": 31,
                 "kind": "late",
                 "text": "Line NB-2 is closed for the Spring Festival in the week of 15 Feb.",
-                "needs": "+2 h on NB-1 in the week of 8 Feb would free it.",
+                "needs": "2 hours more on NB-1 in the week of 8 Feb would do.",
+                "anchor": "why-TEE-STONE",
+                "verified": True,
             },
             {
                 "what": "Market dress, Rust",
                 "pieces": 0,
                 "kind": "not_made",
                 "text": "25 pieces are wanted, the colour's minimum is 30.",
-                "needs": "+5 pieces at the team's risk.",
+                "needs": "5 more pieces would do.",
+                "anchor": None,
+                "verified": False,
             },
         ],
         "runs": [
@@ -143,6 +147,9 @@ def plan() -> dict[str, Any]:
                 "pieces": bar.pieces,
                 "overs": 3,
                 "preorders": 61,
+                "late_pieces": 31 if bar.title == "Everyday tee" else 0,
+                "unfilled_pieces": 0,
+                "why_href": "#why-TEE-STONE" if bar.title == "Everyday tee" else None,
                 "status": bar.status,
             }
             for bar in _bars(0)

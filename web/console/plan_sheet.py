@@ -1,13 +1,14 @@
 """A plan as one page shows it: amounts beside the baseline, the board, and the reasons in words."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
 from api.domain.plan import Plan, RunStatus
 from api.services.plan_reading import LineTime, PlannedRun, Reading, Reason
 from web.board import Bar, Board, BoardFactory, BoardLine, Closure
+from web.console.plan_reasons import anchor, explained
 from web.reader import Reader
 
 _PARTS = ("setup", "making", "fabric", "shipping", "late", "early", "substitution", "unfilled", "overs")
@@ -38,13 +39,29 @@ def sheet(reader: Reader, plan: Plan, reading: Reading) -> dict[str, Any]:
             {"part": part, "plan_minor": made[part], "baseline_minor": baseline[part]}
             for part in (*_PARTS, "total")
         ],
-        "explanations": [_explained(reader, plan, reason) for reason in reading.reasons],
-        "runs": [_row(reader, planned) for planned in reading.runs],
+        "explanations": list(_explanations(reader, plan, reading.reasons)),
+        "runs": [_row(reader, planned, reading.reasons) for planned in reading.runs],
     }
 
 
-def _row(reader: Reader, planned: PlannedRun) -> dict[str, Any]:
+def _explanations(reader: Reader, plan: Plan, reasons: Sequence[Reason]) -> Iterator[dict[str, Any]]:
+    """The first of an item carries the place that its runs point to."""
+    told: set[str] = set()
+    for reason in reasons:
+        place = anchor(reason)
+        yield explained(reader, plan, reason) | {"anchor": None if place in told else place}
+        told.add(place)
+
+
+def _row(reader: Reader, planned: PlannedRun, reasons: Sequence[Reason]) -> dict[str, Any]:
+    own = [reason for reason in reasons if reason.item is planned.item and reason.pieces]
+    lost = {
+        kind: sum(reason.pieces for reason in own if reason.kind == kind) for kind in ("late", "unfilled")
+    }
     return {
+        "late_pieces": lost["late"],
+        "unfilled_pieces": lost["unfilled"],
+        "why_href": f"#{anchor(own[0])}" if own else None,
         "href": _href(planned),
         "number": planned.number,
         "title": reader.title(planned.style),
@@ -133,62 +150,3 @@ def consequence(reader: Reader, plan: Plan, reading: Reading) -> list[str]:
     if orders:
         sentences.append(reader.gettext("%(orders)s lots of cloth are ordered.", orders=orders))
     return sentences
-
-
-def _explained(reader: Reader, plan: Plan, reason: Reason) -> dict[str, Any]:
-    named = [reader.title(reason.style)]
-    named += [reader.colour(reason.item)] if reason.item else []
-    named += [" ".join(sku.size for sku in reason.skus)] if reason.skus else []
-    return {
-        "what": ", ".join(named),
-        "pieces": reason.pieces,
-        "kind": reason.kind,
-        "text": _why(reader, plan, reason),
-        "needs": _would_help(reader, reason),
-    }
-
-
-def _why(reader: Reader, plan: Plan, reason: Reason) -> str:  # noqa: PLR0911 - a sentence for each rule
-    """The planner's rule that binds, in words."""
-    say, facts = reader.gettext, reason.facts
-    match reason.rule:
-        case "no line":
-            return say("No production line can make it.")
-        case "campaign minimum" | "item minimum":
-            return say(
-                "It reaches at most %(reach)s pieces; the minimum is %(minimum)s.",
-                reach=facts["reach"],
-                minimum=facts["minimum"],
-            )
-        case "style":
-            return say("The style is not made.")
-        case "item":
-            return say("This colour is not made.")
-        case "no way":
-            return say("No production line and cloth for it come together.")
-        case "date":
-            due, earliest = (
-                reader.spoken.day(plan.day_zero + timedelta(days=int(facts[day])))
-                for day in ("due_day", "earliest_day")
-            )
-            return say(
-                "Promised by %(due)s; the earliest it could arrive is %(earliest)s.",
-                due=due,
-                earliest=earliest,
-            )
-        case "fabric":
-            return say(
-                "%(metres)s m less of the cloth %(fabric)s can be had than is wanted.",
-                metres=-(-int(facts["units"]) // 100),
-                fabric=facts["fabric"],
-            )
-        case "line time":
-            return say("No production line that could deliver in time has time left.")
-        case _:
-            return say("The plan found is cheaper so.")
-
-
-def _would_help(reader: Reader, reason: Reason) -> str:
-    if reason.rule in ("campaign minimum", "item minimum"):
-        return reader.gettext("%(pieces)s more pieces would do.", pieces=reason.facts["pieces"])
-    return ""
