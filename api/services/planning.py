@@ -266,11 +266,11 @@ def _lots(
                 quantity=quantity,
                 due_day=(first.preorder.promise_by_on - day_zero).days,
                 region=first.preorder.region.value,
-                late_cost=_share(first.price, LATE_PER_DAY),
-                early_cost=_share(first.price, EARLY_PER_DAY),
-                unfilled_cost=_share(first.price, UNFILLED),
+                late_cost=share(first.price, LATE_PER_DAY),
+                early_cost=share(first.price, EARLY_PER_DAY),
+                unfilled_cost=share(first.price, UNFILLED),
                 substitutes=tuple(
-                    planner.Substitute(sku.code, quantity, _share(first.price, SUBSTITUTED))
+                    planner.Substitute(sku.code, quantity, share(first.price, SUBSTITUTED))
                     for sku in catalogue.accepted(first.line)
                 ),
             )
@@ -278,7 +278,8 @@ def _lots(
     return lots
 
 
-def _share(price: int, thousandths: int) -> int:
+def share(price: int, thousandths: int) -> int:
+    """Thousandths of the price of a piece, at least one minor unit."""
     return max(1, price * thousandths // 1000)
 
 

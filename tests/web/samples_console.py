@@ -51,6 +51,32 @@ TASKS = [
     },
 ]
 
+HINTS = {
+    "plan": "P-000014",
+    "plan_href": "/console/plans/P-000014",
+    "currency": "CNY",
+    "rows": [
+        {
+            "pieces": 37,
+            "words": "to the next price of a factory",
+            "where": "Indigo on NB-1 in the week of 15 Feb",
+            "saving_minor": 210,
+            "brings_minor": 1_473_000,
+            "cost_minor": 188_000,
+            "margin_minor": 1_285_000,
+        },
+        {
+            "pieces": 90,
+            "words": "fit without another set-up",
+            "where": "",
+            "saving_minor": 0,
+            "brings_minor": -20_000,
+            "cost_minor": 512_000,
+            "margin_minor": -532_000,
+        },
+    ],
+}
+
 GRID = {
     "sizes": ["XS", "S", "M", "L", "XL"],
     "rows": [
@@ -275,6 +301,7 @@ CONSOLE: dict[str, Sample] = {
             progress=progress(),
             live_href="/c/harbour-jacket/live",
             grid=GRID,
+            hints=HINTS,
             errors={},
             trail=TRAIL,
         ),
@@ -287,6 +314,7 @@ CONSOLE: dict[str, Sample] = {
             progress=progress(),
             live_href="/c/harbour-jacket/live",
             grid=GRID,
+            hints=None,
             errors={"reason": "Say why."},
             trail=[],
         ),

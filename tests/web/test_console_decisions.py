@@ -237,3 +237,18 @@ def test_a_parked_message_is_sent_again_by_a_person(
     assert message.parked_at is None
     assert session.exec(select(OutboxMessage)).one().attempts == 0
     text(planner.post(f"/console/queue/{uuid4()}/retry"), 404)
+
+
+def test_an_open_campaign_shows_what_a_few_more_orders_would_change(
+    session: Session, world: World, clock: Clock, as_: Callable[[str], TestClient]
+) -> None:
+    decide(session, world, clock)
+    asked(as_("planner"), session)
+    make_campaign(session, world.team, world.style, slug="more", minimum=20)
+    make_preorder(session, campaign="more", lines=[("TEE-WHITE-S", 7)])
+    browser = as_("buyer")
+    page = text(browser.get("/console/campaigns/more"))
+    assert "3 more" in page
+    assert "to the minimum, in any colour" in page
+    assert "到起订量,颜色不限" in text(browser.get("/console/campaigns/more?lang=zh"))
+    assert "A few more" not in text(browser.get("/console/campaigns/tee"))

@@ -11,6 +11,7 @@ from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.services import campaign_close, campaigns, preorder_search
 from api.settings import settings
+from web.console.campaign_hints import hints
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.pages import render
 from web.shop import progress
@@ -127,6 +128,7 @@ def _room(desk: Desk, slug: str, refused: Refusal | None = None) -> Response:
         progress=progress(campaign, pieces),
         live_href=f"/console/campaigns/{slug}/live",
         grid=_grid(desk, offer),
+        hints=hints(desk, offer) if campaign.status == CampaignStatus.OPEN else None,
         errors=errors_of(refused),
         trail=desk.trail("campaign", slug),
     )
