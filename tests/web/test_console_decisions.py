@@ -250,5 +250,5 @@ def test_an_open_campaign_shows_what_a_few_more_orders_would_change(
     page = text(browser.get("/console/campaigns/more"))
     assert "3 more" in page
     assert "to the minimum, in any colour" in page
-    assert "到起订量,颜色不限" in text(browser.get("/console/campaigns/more?lang=zh"))
+    assert "到起订量\uff0c颜色不限" in text(browser.get("/console/campaigns/more?lang=zh"))
     assert "A few more" not in text(browser.get("/console/campaigns/tee"))

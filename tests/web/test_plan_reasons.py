@@ -98,17 +98,17 @@ CASES = [
     (
         reason("trade-off", change="cost", amount=124_000),
         "Whole and in time it would cost ¥1,240.00 more than it brings.",
-        "要全部按时完成,成本会比收益多 ¥1,240.00。",
+        "要全部按时完成\uff0c成本会比收益多 ¥1,240.00。",
     ),
     (
         reason("trade-off", change="cost", amount=124_000, unit_cost=300),
         "It would cost ¥1,240.00 more than it brings; ¥3.00 more a piece would pay for it.",
-        "成本会比收益多 ¥1,240.00;每件多 ¥3.00 就划算。",
+        "成本会比收益多 ¥1,240.00\uff1b每件多 ¥3.00 就划算。",
     ),
     (
         reason("search", change="none", amount=0, saves=99),
         "Planned anew it would be, and ¥0.99 be saved.",
-        "重新排一次就能做,还能省 ¥0.99。",
+        "重新排一次就能做\uff0c还能省 ¥0.99。",
     ),
 ]
 
