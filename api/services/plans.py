@@ -19,6 +19,8 @@ from api.services import numbers, outbox, plan_reading, planning
 from planner.check import cost, violations
 
 LONGEST_SECONDS = 600
+EXPLAINING = "explaining"
+"""What the planner is doing, in its progress, when the plan is found and its reasons are tried out."""
 
 
 def request(session: Session, *, member: Member, seconds: int, seed: int, at: datetime) -> Plan:

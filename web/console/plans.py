@@ -141,6 +141,8 @@ def _doing(desk: Desk, plan: Plan, doing: str | None) -> str:
         return desk.reader.gettext("Waiting for the planner.")
     if doing is None:
         return desk.reader.gettext("Reading the orders.")
+    if doing == plans.EXPLAINING:
+        return desk.reader.gettext("Trying out what would free the rest.")
     return desk.reader.gettext("Looking for a cheaper plan.")
 
 
