@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from planner.check import cost
 from planner.demand import Item, Lot
 from planner.ledger import Cell, Ledger
+from planner.mip import SolverFailed
 from planner.plan import Plan, Run
 from planner.problem import Problem
 from planner.subproblem import solve_part
@@ -137,15 +138,18 @@ class Part:
     def redo(self, changed: Problem, look: Look, effort: Effort) -> Redone:
         """The cheapest way to make the style in the changed problem. Raises Unsettled."""
         books = Ledger(changed, frozen=look.fixed)
-        answer = solve_part(
-            books,
-            {self.style},
-            waves(changed),
-            seconds=effort.take(),
-            seed=effort.seed,
-            nodes=effort.nodes,
-            allowed=look.allowed,
-        )
+        try:
+            answer = solve_part(
+                books,
+                {self.style},
+                waves(changed),
+                seconds=effort.take(),
+                seed=effort.seed,
+                nodes=effort.nodes,
+                allowed=look.allowed,
+            )
+        except SolverFailed as error:
+            raise Unsettled from error
         if answer.entries is None or not answer.optimal:
             raise Unsettled
         answer.entries.enter(books)
