@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from planner.bystanders import bystanders
 from planner.ledger import Ledger
 from planner.plan import Plan
 from planner.problem import Problem
@@ -14,9 +15,9 @@ def remainder(problem: Problem, plan: Plan) -> Problem:
 
     Cloth the plan buys arrives, and what it cuts is gone, also from what is there earlier where it is
     kept for a later run. A colour that the plan makes has met its minimum, and so has its style. A
-    set-up is paid anew even where the plan has the style set up.
+    set-up is paid anew even where the plan has the style set up. The lots of the plan need not be known.
     """
-    books = Ledger(problem, frozen=plan.runs)
+    books = Ledger(problem, frozen=bystanders(plan.runs))
     return replace(
         problem,
         lots=(),

@@ -60,7 +60,7 @@ def of_campaign(session: Session, offer: campaigns.Offer) -> Hints | None:
     plan = _latest(session)
     if plan is None or plan.problem is None:
         return None
-    known = planner.Problem.from_json(plan.problem)
+    known = planner.Problem.from_json(plan.problem | {"lots": [], "frozen": []})  # the plan's runs hold them
     if offer.style.code not in known.find.style:
         return None
     left = remainder(known, planner.Plan.from_json(plan.answer))
