@@ -4,6 +4,8 @@ The first answer and the yardstick. It is fast and keeps every rule; it looks at
 a time, so it neither weighs waves against each other nor pools beyond one colour.
 """
 
+from collections import defaultdict
+
 from planner.ledger import Cell, Ledger
 from planner.plan import Plan
 from planner.problem import Problem
@@ -26,13 +28,16 @@ class Merchandiser:
         self.problem = problem
         self.ledger = Ledger(problem)
         self.waves = waves(problem)
+        self.waves_of = defaultdict(list)
+        for wave in self.waves:
+            self.waves_of[wave.item].append(wave)
         self.refused: set[str] = set()  # items that miss a minimum
         self.lines_of = {
             style.id: [line for line in problem.lines if style.id in line.styles] for style in problem.styles
         }
-        self.skus_of = {
-            item.id: [sku for sku in problem.skus if sku.item == item.id] for item in problem.items
-        }
+        self.skus_of = defaultdict(list)
+        for sku in problem.skus:
+            self.skus_of[sku.item].append(sku)
 
     def plan(self) -> Plan:
         """Each round refuses at least one more item or is the last."""
@@ -51,30 +56,29 @@ class Merchandiser:
         wanted = self._missing(wave)
         if not wanted:
             return
-        for _, cell in sorted(self._offers(wave, wanted)):
-            line = self.problem.find.line[cell[1]]
-            fit = self._fit(cell, wave)
-            if fit <= 0 or (cell not in self.ledger.runs and fit < line.min_run):
-                continue
-            wanted -= self._enter(cell, wave)
+        use = max(self.problem.find.sku[lot.sku].fabric_use for lot in wave.lots)
+        for _, cell in sorted(self._offers(wave, wanted, use)):
+            if self._fit(cell, use) >= self._least(cell):
+                wanted -= self._enter(cell, wave)
             if not wanted:
                 return
 
     def _missing(self, wave: Wave) -> int:
         return sum(self.ledger.missing[lot.id] for lot in wave.lots)
 
-    def _offers(self, wave: Wave, wanted: int) -> list[tuple[float, Cell]]:
+    def _offers(self, wave: Wave, wanted: int, use: int) -> list[tuple[float, Cell]]:
         item = self.problem.find.item[wave.item]
         style = self.problem.find.style[item.style]
+        cloth = [self.ledger.cloth(item.fabric, bucket, use) for bucket in range(self.problem.buckets)]
         offers = []
-        for line in self.lines_of[item.style]:
-            for bucket in range(item.release_bucket, self.problem.buckets):
-                cell = (item.id, line.id, bucket)
-                fit = min(wanted, self._fit(cell, wave))
+        for line in self.lines_of[style.id]:
+            for bucket, room in self.ledger.rooms(item.id, line.id):
+                fit = min(wanted, room, cloth[bucket])
                 if fit <= 0:
                     continue
+                cell = (item.id, line.id, bucket)
                 setup = item.setup_cost if cell not in self.ledger.runs else 0
-                if not self.ledger.runs_of_style[style.id, line.id, bucket]:
+                if not self.ledger.runs_of_style.get((style.id, line.id, bucket)):
                     setup += style.setup_cost
                 making = tier_cost(line, style.id, fit) + delivery_cost(self.problem, wave, line, bucket)
                 price = making + setup / fit
@@ -82,10 +86,12 @@ class Merchandiser:
                     offers.append((price, cell))
         return offers
 
-    def _fit(self, cell: Cell, wave: Wave) -> int:
+    def _fit(self, cell: Cell, use: int) -> int:
         fabric = self.problem.find.item[cell[0]].fabric
-        use = max(self.problem.find.sku[lot.sku].fabric_use for lot in wave.lots)
         return min(self.ledger.room(cell), self.ledger.cloth(fabric, cell[2], use))
+
+    def _least(self, cell: Cell) -> int:
+        return 1 if cell in self.ledger.runs else self.problem.find.line[cell[1]].min_run
 
     def _enter(self, cell: Cell, wave: Wave) -> int:
         """Serve the wave's lots from the cell as far as it goes; returns the pieces entered."""
@@ -112,9 +118,12 @@ class Merchandiser:
             if self.ledger.runs[cell].quantity < least:
                 self.ledger.close(cell)
 
+    def _cells_of(self, item: str) -> list[Cell]:
+        return [cell for cell in self.ledger.cells[self.problem.find.item[item].style] if cell[0] == item]
+
     def _add_missing(self, cell: Cell) -> None:
-        for wave in self.waves:
-            if wave.item == cell[0] and self._pays(wave, cell):
+        for wave in self.waves_of[cell[0]]:
+            if self._pays(wave, cell):
                 self._enter(cell, wave)
 
     def _pays(self, wave: Wave, cell: Cell) -> bool:
@@ -125,7 +134,7 @@ class Merchandiser:
 
     def _pull(self, cell: Cell, lacking: int) -> None:
         """Take pieces over from the item's larger runs."""
-        for other in [c for c in self.ledger.runs if c[0] == cell[0] and c != cell]:
+        for other in [c for c in self._cells_of(cell[0]) if c != cell]:
             content = self.ledger.runs[other]
             least = self.problem.find.line[other[1]].min_run
             for (lot, sku), held in list(content.pieces.items()):
@@ -165,13 +174,13 @@ class Merchandiser:
         return bool(refused)
 
     def _reach_item(self, item: str, least: int) -> bool:
-        for cell in [c for c in self.ledger.runs if c[0] == item]:
+        for cell in self._cells_of(item):
             if self.ledger.items[item] < least:
                 self._add_overs(cell, least - self.ledger.items[item])
         return self.ledger.items[item] >= least
 
     def _reach_style(self, style: str, least: int) -> bool:
-        for cell in [c for c in self.ledger.runs if self.problem.find.item[c[0]].style == style]:
+        for cell in self.ledger.cells[style]:
             if self.ledger.styles[style] < least:
                 self._add_overs(cell, least - self.ledger.styles[style])
         return self.ledger.styles[style] >= least

@@ -1,7 +1,7 @@
 """What is left: line time, fabric, pieces wanted and overs allowed, as runs are entered and withdrawn."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 
 from planner.plan import Over, Piece, Plan, PurchaseOrder, Run
 from planner.problem import Problem
@@ -35,6 +35,7 @@ class Ledger:
         self.problem = problem
         self.free = {line.id: list(line.capacity) for line in problem.lines}
         self.runs: dict[Cell, Content] = {}
+        self.cells: defaultdict[str, dict[Cell, Content]] = defaultdict(dict)  # ``runs`` by style
         self.missing = {lot.id: lot.quantity for lot in problem.lots}
         self.consents: Counter[tuple[str, str]] = Counter()
         self.overs: Counter[str] = Counter()
@@ -44,7 +45,8 @@ class Ledger:
         self.most_bought = {f.id: most_purchasable(f.purchase) for f in problem.fabrics}
         self.supply = {f.id: self._supply(f.id) for f in problem.fabrics}
         for lot in problem.lots:
-            self.consents.update({(lot.id, consent.sku): consent.maximum for consent in lot.substitutes})
+            for consent in lot.substitutes:
+                self.consents[lot.id, consent.sku] = consent.maximum
         for run in problem.frozen if frozen is None else frozen:
             self.enter_run(run, frozen=True)
 
@@ -69,7 +71,7 @@ class Ledger:
     def open(self, cell: Cell) -> Content:
         """The run in the cell, new (with its set-ups) where there was none."""
         if cell not in self.runs:
-            self.runs[cell] = Content()
+            self.runs[cell] = self.cells[self._style(cell)][cell] = Content()
             self._count_setups(cell, 1)
         return self.runs[cell]
 
@@ -80,8 +82,11 @@ class Ledger:
             self.enter(cell, lot, sku, -quantity)
         for sku, quantity in list(content.overs.items()):
             self.enter_overs(cell, sku, -quantity)
-        del self.runs[cell]
+        del self.runs[cell], self.cells[self._style(cell)][cell]
         self._count_setups(cell, -1)
+
+    def _style(self, cell: Cell) -> str:
+        return self.problem.find.item[cell[0]].style
 
     def _count_setups(self, cell: Cell, change: int) -> None:
         item_id, line, bucket = cell
@@ -140,13 +145,22 @@ class Ledger:
         seconds = self.free[line_id][bucket]
         if content is None:
             seconds -= item.setup_seconds
-            if not self.runs_of_style[item.style, line_id, bucket]:
+            if not self.runs_of_style.get((item.style, line_id, bucket)):
                 seconds -= self.problem.find.style[item.style].setup_seconds
         if seconds < 0:
             return 0
         held = content.quantity if content else 0
         most = line.max_run - held if line.max_run is not None else UNLIMITED
         return min(most, seconds // rate.seconds) if rate.seconds else most
+
+    def rooms(self, item: str, line: str) -> Iterator[tuple[int, int]]:
+        """The buckets in which the line has room for the item, and for how many pieces."""
+        rate = self.problem.find.line[line].styles[self.problem.find.item[item].style]
+        for bucket, seconds in enumerate(self.free[line]):
+            if seconds >= rate.seconds:  # most buckets are closed or full: ask no more of them
+                room = self.room((item, line, bucket))
+                if room > 0:
+                    yield bucket, room
 
     def cloth(self, fabric: str, bucket: int, use: int) -> int:
         """Pieces of that use for which fabric can be had in the bucket, buying at the most."""
