@@ -79,12 +79,24 @@ def _latest(session: Session) -> Plan | None:
 def _with_campaign(
     session: Session, left: planner.Problem, offer: campaigns.Offer, day_zero: date
 ) -> planner.Problem:
-    """What the plan leaves, asked for the campaign's paid pieces at its own minimum."""
-    style = replace(left.find.style[offer.style.code], campaign_minimum=offer.campaign.minimum)
+    """What the plan leaves, asked for the campaign's paid pieces.
+
+    A campaign is decided on paid pieces: below its minimum no overs can stand in for them, and once it is
+    reached it binds no longer.
+    """
+    code = offer.style.code
+    lots = tuple(_lots(session, left, offer, day_zero))
+    short = sum(lot.quantity for lot in lots) < offer.campaign.minimum
+    least = offer.campaign.minimum if short else 0
     return replace(
         left,
-        styles=tuple(style if one.id == style.id else one for one in left.styles),
-        lots=tuple(_lots(session, left, offer, day_zero)),
+        styles=tuple(
+            replace(style, campaign_minimum=least) if style.id == code else style for style in left.styles
+        ),
+        items=tuple(
+            replace(item, overs_maximum=0) if short and item.style == code else item for item in left.items
+        ),
+        lots=lots,
     )
 
 

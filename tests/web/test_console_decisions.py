@@ -248,7 +248,7 @@ def test_an_open_campaign_shows_what_a_few_more_orders_would_change(
     make_preorder(session, campaign="more", lines=[("TEE-WHITE-S", 7)])
     browser = as_("buyer")
     page = text(browser.get("/console/campaigns/more"))
-    assert "3 more" in page
+    assert "13 more" in page
     assert "to the minimum, in any colour" in page
     assert "到起订量\uff0c颜色不限" in text(browser.get("/console/campaigns/more?lang=zh"))
     assert "A few more" not in text(browser.get("/console/campaigns/tee"))
