@@ -4,6 +4,7 @@ Lots that agree in item, region, due day and costs differ only in size and conse
 about one is a decision about all. Pooling is exact and makes models about five times smaller.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -51,5 +52,5 @@ def delivery_cost(problem: Problem, lot: Wave | Lot, line: Line, bucket: int) ->
 
 def tier_cost(line: Line, style: str, quantity: int) -> int:
     """Minor units per piece of a run of ``quantity`` pieces of the style on the line."""
-    tier = max(0, sum(start <= quantity for start in line.tiers) - 1)
+    tier = max(0, bisect_right(line.tiers, quantity) - 1)
     return line.styles[style].unit_cost[tier]
