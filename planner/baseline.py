@@ -68,23 +68,30 @@ class Merchandiser:
 
     def _offers(self, wave: Wave, wanted: int, use: int) -> list[tuple[float, Cell]]:
         item = self.problem.find.item[wave.item]
-        style = self.problem.find.style[item.style]
         cloth = [self.ledger.cloth(item.fabric, bucket, use) for bucket in range(self.problem.buckets)]
         offers = []
-        for line in self.lines_of[style.id]:
-            for bucket, room in self.ledger.rooms(item.id, line.id):
-                fit = min(wanted, room, cloth[bucket])
-                if fit <= 0:
+        for line in self.lines_of[item.style]:
+            making = min(line.styles[item.style].unit_cost)
+            for bucket in self.ledger.open_buckets(item.id, line.id):
+                delivery = delivery_cost(self.problem, wave, line, bucket)
+                if making + delivery >= wave.unfilled_cost:  # pays in no quantity
                     continue
                 cell = (item.id, line.id, bucket)
-                setup = item.setup_cost if cell not in self.ledger.runs else 0
-                if not self.ledger.runs_of_style.get((style.id, line.id, bucket)):
-                    setup += style.setup_cost
-                making = tier_cost(line, style.id, fit) + delivery_cost(self.problem, wave, line, bucket)
-                price = making + setup / fit
+                fit = min(wanted, cloth[bucket], self.ledger.room(cell))
+                if fit <= 0:
+                    continue
+                price = tier_cost(line, item.style, fit) + delivery + self._setup_cost(cell) / fit
                 if price < wave.unfilled_cost:
                     offers.append((price, cell))
         return offers
+
+    def _setup_cost(self, cell: Cell) -> int:
+        """What the set-ups cost that one more piece in the cell would add."""
+        item_id, line, bucket = cell
+        item = self.problem.find.item[item_id]
+        if self.ledger.runs_of_style.get((item.style, line, bucket)):
+            return 0 if cell in self.ledger.runs else item.setup_cost
+        return item.setup_cost + self.problem.find.style[item.style].setup_cost
 
     def _fit(self, cell: Cell, use: int) -> int:
         fabric = self.problem.find.item[cell[0]].fabric

@@ -1,7 +1,7 @@
 """What is left: line time, fabric, pieces wanted and overs allowed, as runs are entered and withdrawn."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from planner.plan import Over, Piece, Plan, PurchaseOrder, Run
 from planner.problem import Problem
@@ -153,14 +153,14 @@ class Ledger:
         most = line.max_run - held if line.max_run is not None else UNLIMITED
         return min(most, seconds // rate.seconds) if rate.seconds else most
 
-    def rooms(self, item: str, line: str) -> Iterator[tuple[int, int]]:
-        """The buckets in which the line has room for the item, and for how many pieces."""
-        rate = self.problem.find.line[line].styles[self.problem.find.item[item].style]
-        for bucket, seconds in enumerate(self.free[line]):
-            if seconds >= rate.seconds:  # most buckets are closed or full: ask no more of them
-                room = self.room((item, line, bucket))
-                if room > 0:
-                    yield bucket, room
+    def open_buckets(self, item_id: str, line_id: str) -> list[int]:
+        """The buckets in which a line able to make the item has time for a piece, set-ups aside.
+
+        No other has room for it, and most are closed or full: asking this first saves asking ``room``.
+        """
+        item, free = self.problem.find.item[item_id], self.free[line_id]
+        seconds = self.problem.find.line[line_id].styles[item.style].seconds
+        return [bucket for bucket in range(item.release_bucket, len(free)) if free[bucket] >= seconds]
 
     def cloth(self, fabric: str, bucket: int, use: int) -> int:
         """Pieces of that use for which fabric can be had in the bucket, buying at the most."""
