@@ -205,4 +205,5 @@ def _change(needs: dict[str, int | str]) -> str:
         case "fabric":
             return f"{amount} more of {needs['fabric']} by bucket {needs['bucket']} would free it."
     price = f", which an unfilled cost {needs['unit_cost']} higher would pay" if "unit_cost" in needs else ""
-    return f"It would cost {amount} more than it brings{price}."
+    others = f" and take {needs['displaces']} pieces from other lots" if needs.get("displaces") else ""
+    return f"It would cost {amount} more than it brings{others}{price}."

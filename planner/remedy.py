@@ -6,8 +6,10 @@ them, every piece of the wave arrives in time, or the item or style is made. In 
 
 1. Nothing need change: the plan is not the cheapest here, and deciding the style anew frees the loss.
 2. It is possible, only too dear. For a wave: serving it in time costs ``amount`` more than it brings,
-   the difference of two exact models, so less cannot do. For an item or style: the least addition to
-   the unfilled cost of its pieces (``unit_cost``) with which it runs, and what it then costs more.
+   the difference of two exact models, so less cannot do; ``displaces`` pieces of other lots of the
+   style are then not in time, where line time or cloth has to be taken from them. For an item or
+   style: the least addition to the unfilled cost of its pieces (``unit_cost``) with which it runs, and
+   what it then costs more.
 3. It is not possible. The levers of the rule that binds are tried in turn, and the first that frees
    the loss is the remedy, in its least amount (``levers.smallest``): more pieces where a minimum or a
    line's smallest run is missed (of the colour that takes fewest); cloth by the last week in time,
@@ -146,9 +148,18 @@ class _Freeing:
             if answer is None:
                 return None
             needs["unit_cost"], forced = answer
+        else:
+            needs["displaces"] = self._displaced(before, forced.redone)
         natural = self.part.price(self.problem, forced.redone.runs)
         needs["amount"] = max(0, natural - before.cost)
         return _found("trade-off", needs, forced)
+
+    def _displaced(self, before: Redone, after: Redone) -> int:
+        """Pieces of lots outside the loss that are in time before and not after."""
+        wave = {lot.id for lot in self.loss.lots}
+        had, have = (in_time(self.problem, redone.runs) for redone in (before, after))
+        others = (lot.id for lot in self.problem.lots if lot.id not in wave)
+        return max(0, sum(had[lot] - have[lot] for lot in others))
 
 
 def _found(rule: str, needs: Needs, freed: _Freed) -> Remedy:

@@ -127,6 +127,17 @@ def test_being_in_time_may_cost_more_than_it_brings() -> None:
     assert change(entry) == ("cost", 80 + 10 * 6 * 1 - 10 * 1 * 5)
 
 
+def test_a_lot_served_at_the_expense_of_another_says_of_how_many_pieces() -> None:
+    """Ten fit of two lots of ten: the one that is worth 90 instead of 100 would cost ten times 10 more."""
+    problem = tiny(
+        lines=(line(capacity=(0, 600)),),
+        lots=(lot("D1", "red-M", 10), lot("D2", "red-M", 10, unfilled_cost=90)),
+    )
+    (entry,) = verified(problem).values()
+    assert (entry.id, change(entry), entry.needs["displaces"]) == ("D2", ("cost", 100), 10)
+    assert entry.text.endswith("100 more than it brings and take 10 pieces from other lots.")
+
+
 def test_a_plan_that_merely_missed_it_says_so() -> None:
     entry = verified(tiny(), Plan("tiny"))["style", "shirt"]
     assert (entry.kind, change(entry)) == ("search", ("none", 0))
@@ -214,12 +225,12 @@ def style_of(problem: Problem, entry: Explanation) -> str:
 
 def at_any_price(problem: Problem, entry: Explanation) -> Problem:
     """The problem in which what the entry is about is made, a lot in time, wherever that is possible."""
-    for lot in problem.lots:
-        sku = problem.find.sku[lot.sku]
-        if entry.id == lot.id:
-            problem = with_lot(problem, lot.id, unfilled_cost=100_000, late_cost=100_000)
+    for one in problem.lots:
+        sku = problem.find.sku[one.sku]
+        if entry.id == one.id:
+            problem = with_lot(problem, one.id, unfilled_cost=100_000, late_cost=100_000)
         elif entry.id in (sku.item, problem.find.item[sku.item].style):
-            problem = with_lot(problem, lot.id, unfilled_cost=100_000)
+            problem = with_lot(problem, one.id, unfilled_cost=100_000)
     return problem
 
 

@@ -101,6 +101,11 @@ CASES = [
         "要全部按时完成\uff0c成本会比收益多 ¥1,240.00。",
     ),
     (
+        reason("trade-off", change="cost", amount=124_000, displaces=6),
+        "Whole and in time it would cost ¥1,240.00 more than it brings, and take 6 pieces from other buyers.",
+        "要全部按时完成\uff0c成本会比收益多 ¥1,240.00\uff0c还要占用其他买家的 6 件。",
+    ),
+    (
         reason("trade-off", change="cost", amount=124_000, unit_cost=300),
         "It would cost ¥1,240.00 more than it brings; ¥3.00 more a piece would pay for it.",
         "成本会比收益多 ¥1,240.00\uff1b每件多 ¥3.00 就划算。",

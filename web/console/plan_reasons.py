@@ -101,6 +101,13 @@ def _price(reader: Reader, reason: Reason) -> str:
     if facts["change"] != "cost":
         return ""
     price = money(int(facts["amount"]), CURRENCY)
+    if facts.get("displaces"):
+        return say(
+            "Whole and in time it would cost %(price)s more than it brings, and take %(pieces)s pieces from"
+            " other buyers.",
+            price=price,
+            pieces=facts["displaces"],
+        )
     if "unit_cost" not in facts:
         return say("Whole and in time it would cost %(price)s more than it brings.", price=price)
     return say(
