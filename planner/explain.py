@@ -10,6 +10,7 @@ explanation is that of the arithmetic alone.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from planner.bystanders import bystanders
 from planner.demand import Lot
@@ -20,6 +21,7 @@ from planner.reasons import reasons, subject
 from planner.remedy import Loss, Remedy, remedy
 from planner.waves import waves
 
+PARTS_KEPT = 8  # books of a style take a megabyte where plans are large
 _PROOFS = ("campaign minimum", "item minimum", "date", "no way")  # reasons that hold for any plan
 _RULES = {
     "search": "the search had not come to it.",
@@ -61,15 +63,13 @@ def _verified(
     for lot in problem.lots:
         lots[problem.find.style_of(lot.sku).id].append(lot)
     others = bystanders(plan.runs)
-    parts: dict[str, Part] = {}
+    part = lru_cache(PARTS_KEPT)(lambda style: Part(problem, others, plan, style, lots[style]))
     for loss in sorted(_losses(problem, plan, entries), key=lambda one: (-one.cost, one.about, one.id)):
         if effort.left <= 0:
             break
-        if loss.style not in parts:
-            parts[loss.style] = Part(problem, others, plan, loss.style, lots[loss.style])
         effort.begin()
         try:
-            found = remedy(parts[loss.style], loss, effort)
+            found = remedy(part(loss.style), loss, effort)
         except Unsettled:
             continue
         if found is not None:

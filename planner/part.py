@@ -117,12 +117,17 @@ class Part:
         mine = [run for run in plan.runs if item[run.item].style == style]
         self.released = tuple(run for run in mine if run.cell in released)
         self.runs = tuple(run for run in mine if run.cell not in released)
-        self.others = tuple(run for run in others if item[run.item].style != style)
+        self.lines = [line for line in self.problem.lines if style in line.styles]
+        self.items = [one for one in self.problem.items if one.style == style]
+        able, fabrics = {line.id for line in self.lines}, {one.fabric for one in self.items}
+        self.others = tuple(  # those in its way
+            run
+            for run in others
+            if item[run.item].style != style and (run.line in able or item[run.item].fabric in fabrics)
+        )
         self.fixed = (*self.others, *self.released)
         self.books = Ledger(self.problem, frozen=self.fixed)  # without the style
         self.now = Ledger(self.problem, frozen=(*self.fixed, *self.runs))  # as the plan has it
-        self.lines = [line for line in self.problem.lines if style in line.styles]
-        self.items = [one for one in self.problem.items if one.style == style]
         self.waves = waves(self.problem)
 
     @property
@@ -131,7 +136,7 @@ class Part:
         return self.price(self.problem, (*self.released, *self.runs))
 
     def price(self, problem: Problem, runs: tuple[Run, ...]) -> int:
-        """What the style costs with these runs at the prices of a problem; fabric is that of all styles."""
+        """What the style costs with these runs at the prices of a problem, with the fabric of all in its way."""
         purchases = Ledger(problem, frozen=(*self.others, *runs)).purchases()
         return cost(problem, Plan(problem.name, runs=runs, purchases=purchases)).total
 
