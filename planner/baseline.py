@@ -105,10 +105,10 @@ class Merchandiser:
         entered = 0
         self.ledger.open(cell)
         for lot in wave.lots:
-            use = self.problem.find.sku[lot.sku].fabric_use
-            fabric = self.problem.find.item[cell[0]].fabric
-            room = min(self.ledger.room(cell), self.ledger.cloth(fabric, cell[2], use))
-            quantity = min(room, self.ledger.missing[lot.id])
+            missing = self.ledger.missing[lot.id]
+            if missing <= 0:
+                continue
+            quantity = min(missing, self._fit(cell, self.problem.find.sku[lot.sku].fabric_use))
             if quantity > 0:
                 self.ledger.enter(cell, lot.id, lot.sku, quantity)
                 entered += quantity
