@@ -136,7 +136,7 @@ class Part:
         return self.price(self.problem, (*self.released, *self.runs))
 
     def price(self, problem: Problem, runs: tuple[Run, ...]) -> int:
-        """What the style costs with these runs at the prices of a problem, with the fabric of all in its way."""
+        """What the style costs with these runs at the prices of a problem; all fabric in its way is in it."""
         purchases = Ledger(problem, frozen=(*self.others, *runs)).purchases()
         return cost(problem, Plan(problem.name, runs=runs, purchases=purchases)).total
 
