@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from planner.plan import Over, Run
+from planner.plan import Over, Piece, Run
 
 
 def bystanders(runs: Iterable[Run]) -> list[Run]:
@@ -12,7 +12,8 @@ def bystanders(runs: Iterable[Run]) -> list[Run]:
     found = []
     for run in runs:
         made: Counter[str] = Counter()
-        for entry in (*run.pieces, *run.overs):
+        entries: list[Piece | Over] = [*run.pieces, *run.overs]
+        for entry in entries:
             made[entry.sku] += entry.quantity
         found.append(replace(run, pieces=(), overs=tuple(Over(sku, n) for sku, n in made.items())))
     return found
