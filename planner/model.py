@@ -1,373 +1,382 @@
 """The exact model of some styles against what the others leave: line time, fabric and cloth to buy.
 
 The letters are those of the README. All styles free and no cell left out, it is the whole problem and
-its bound is a bound of the contract's cost.
+its bound is a bound of the contract's cost. With prices on line time or fabric, what is used is paid
+instead: the Lagrangian model of one style.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from planner.demand import Item, Lot
-from planner.ledger import Cell, Ledger, smallest_purchase
-from planner.mip import Mip, Term, Variable
-from planner.supply import Line, Purchase
-from planner.waves import Wave, delivery_cost
+import numpy as np
 
-ANY_SEGMENT = -1  # of a lot whose size does not matter for fabric
+from planner.cloth import Cloth
+from planner.demand import Item
+from planner.ledger import Cell, Ledger
+from planner.mip import Columns, Mip
+from planner.tables import Mask, Numbers, Places, Stream, StyleTable, Tables, tier_floor
 
 
 @dataclass(slots=True)
-class CellPart:
-    """The variables of one possible run: ``tiers`` pairs quantity Q and decision r, rest fills it."""
+class Tier:
+    """Runs of one item within one price tier, in the cells at ``at``: pieces Q and decision r."""
 
-    cell: Cell
-    line: Line
-    most: int
-    lows: list[int] = field(default_factory=list)
-    tiers: list[tuple[Variable, Variable]] = field(default_factory=list)
-    pieces: list[tuple[Wave, Variable]] = field(default_factory=list)
-    consents: list[tuple[Lot, str, Variable]] = field(default_factory=list)
-    overs: Variable | None = None
+    at: Places  # positions among the item's cells
+    low: Numbers
+    high: Numbers
+    quantity: Columns
+    decision: Columns
+
+
+@dataclass(slots=True)
+class Flow:
+    """Pieces of a stream of demand, by cell."""
+
+    stream: Stream
+    pieces: int
+    at: Places
+    columns: Columns
+
+
+@dataclass(slots=True)
+class ItemCells:
+    """The possible runs of one item: where (places of the style's table), how large, and what fills them."""
+
+    item: Item
+    table: StyleTable
+    place: Places
+    most: Numbers
+    tiers: list[Tier] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    overs: Columns = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    overs_left: int = 0
+
+    def cell(self, position: int) -> Cell:
+        place = self.place[position]
+        line = self.table.problem.lines[self.table.line[place]].id
+        return self.item.id, line, int(self.table.bucket[place])
 
     @property
-    def decisions(self) -> list[Term]:
-        return [(1, r) for _, r in self.tiers]
+    def bucket(self) -> Places:
+        return self.table.bucket[self.place]
+
+
+@dataclass(slots=True)
+class _StylePart:
+    """A style's places as the ledger leaves them, and the decisions that set it up there."""
+
+    table: StyleTable
+    free: Numbers  # seconds
+    setup: Numbers  # seconds of the style's set-up; none where a frozen run has it set up
+    setup_cost: Numbers
+    price: Numbers  # of a second
+    begun: Mask
+    cells: list[ItemCells] = field(default_factory=list)
+    setups: list[tuple[Places, Columns]] = field(default_factory=list)
+    runs: list[tuple[Places, Columns, Columns, Item]] = field(default_factory=list)  # place, Q, r
 
     @property
-    def quantity(self) -> list[Term]:
-        return [(1, q) for q, _ in self.tiers]
+    def alone(self) -> bool:
+        """Whether the style has one item at most: its runs then carry the style's set-up."""
+        return len(self.cells) <= 1
 
 
 class PartModel:
     """Decide everything about the styles in ``free``; the ledger holds all the others and no run of these.
 
     ``allowed`` restricts the cells of an item (None: every cell); a bound then holds no longer.
+    ``time_price`` is paid per second, shape (lines, buckets); fabrics in ``cloth_price`` are paid per
+    unit and bucket and have no limit. ``counted`` asks for whole pieces of each lot, though not of each
+    run: nearly the price of whole pieces at a fraction of the work.
     """
 
     def __init__(
         self,
         ledger: Ledger,
         free: Iterable[str],
-        demand: Iterable[Wave],
+        tables: Tables,
         allowed: Mapping[str, set[Cell]] | None = None,
+        *,
+        time_price: Numbers | None = None,
+        cloth_price: Mapping[str, Numbers] | None = None,
+        counted: bool = False,
     ) -> None:
         self.ledger = ledger
         self.problem = ledger.problem
-        self.mip = Mip()
-        self.free = sorted(free)
-        self.items = [item for item in self.problem.items if item.style in set(self.free)]
-        self.waves: dict[str, list[Wave]] = defaultdict(list)
-        for wave in demand:
-            self.waves[wave.item].append(wave)
-        self.missing = {
-            lot.id: ledger.missing[lot.id]
-            for item in self.items
-            for wave in self.waves[item.id]
-            for lot in wave.lots
-        }
-        self.wanted = {
-            id(wave): sum(self.missing[lot.id] for lot in wave.lots)
-            for item in self.items
-            for wave in self.waves[item.id]
-        }
-        self.skus = {
-            item.id: [sku for sku in self.problem.skus if sku.item == item.id] for item in self.items
-        }
-        self.lots = [lot for item in self.items for wave in self.waves[item.id] for lot in wave.lots]
-        self.parts: dict[Cell, CellPart] = {}
-        self.cuts: dict[tuple[str, int], Variable] = {}  # (lot, segment of the fabric)
-        self.setups: dict[Cell, Variable] = {}  # (style, line, bucket)
-        self.goes: list[tuple[list[CellPart], Variable]] = []
-        self.bought: dict[str, list[tuple[int, Variable]]] = {}  # units each whole of the variable stands for
-        self.segments: dict[tuple[str, int], int] = {}  # (fabric, bucket): buckets between two rises
+        self.tables = tables
         self.allowed = allowed
-        for item in self.items:
-            self._add_cells(item)
-        self._add_consents()
-        self._fill_cells()
-        self._add_line_time()
-        self._add_demand()
-        self._add_minimums()
-        self._add_fabrics()
+        self.mip = Mip()
+        self.decisions: list[Columns] = [np.zeros(0, dtype=np.int64)]
+        self.cells: list[ItemCells] = []
+        self.goes: list[tuple[list[ItemCells], Columns]] = []
+        self._parts: list[_StylePart] = []
+        price = np.zeros(tables.free(ledger).shape) if time_price is None else time_price
+        for style in sorted(free):
+            self._add_style(tables.style(style), price)
+        self._share_line_time()
+        self._add_demand(counted=counted)
+        self.cloth = Cloth(self.mip, ledger, tables, self.cells, cloth_price or {}, counted=counted)
+        self.decisions += self.cloth.decisions
 
     # ------------------------------------------------------------------ runs, pieces, overs
 
-    def _add_cells(self, item: Item) -> None:
-        most = sum(self._wanted(wave) for wave in self.waves[item.id]) + self._overs_left(item)
-        most += sum(c.maximum for lot in self.lots for c in lot.substitutes if self._item(c.sku) == item.id)
-        for line in self.problem.lines:
-            if item.style not in line.styles:
-                continue
-            for bucket in range(item.release_bucket, self.problem.buckets):
-                cell = (item.id, line.id, bucket)
-                if self.allowed is None or cell in self.allowed[item.id]:
-                    self._add_cell(item, line, cell, most)
+    def _add_style(self, table: StyleTable, price: Numbers) -> None:
+        style, ledger = table.style, self.ledger
+        begun = self._begun(table)
+        part = _StylePart(
+            table=table,
+            free=self.tables.free(ledger)[table.line, table.bucket],
+            setup=np.where(begun, 0.0, style.setup_seconds),
+            setup_cost=np.where(begun, 0.0, style.setup_cost),
+            price=price[table.line, table.bucket],
+            begun=begun,
+        )
+        self._parts.append(part)
+        part.cells += [cells for item in table.items if (cells := self._cells(part, item)) is not None]
+        self.cells += part.cells
+        self._add_setups(part)
+        for cells in part.cells:
+            self._add_runs(part, cells)
+            self._fill(part, cells)
+        self._limit_time(part)
+        self._limit_whole_pieces(part)
+        self._add_minimums(part)
 
-    def _add_cell(self, item: Item, line: Line, cell: Cell, demand: int) -> None:
-        fabric_pieces = self.ledger.cloth(item.fabric, cell[2], self._least_use(item))
-        most = min(demand, self.ledger.room(cell), fabric_pieces)
-        if cell in self.ledger.runs or most < line.min_run:
+    def _begun(self, table: StyleTable) -> Mask:
+        """Where a frozen run has the style set up already."""
+        mask = np.zeros(len(table), dtype=bool)
+        for run in self.problem.frozen:
+            if self.problem.find.item[run.item].style == table.style.id:
+                mask |= table.at(run.cell)
+        return mask
+
+    def _cells(self, part: _StylePart, item: Item) -> ItemCells | None:
+        table = part.table
+        streams = [stream for stream in table.streams if stream.item == item.id]
+        wanted = [(stream, stream.quantity(self.ledger)) for stream in streams]
+        has_sizes = item.id in self.tables.least_use
+        overs = max(0, item.overs_maximum - self.ledger.overs[item.id]) if has_sizes else 0
+        demand = sum(pieces for _, pieces in wanted) + overs
+        most = np.minimum(table.room(part.free, part.setup, item), demand)
+        most = np.minimum(most, self._cloth_pieces(item)[table.bucket])
+        able = most >= table.min_run
+        for run in self.problem.frozen:
+            if run.item == item.id:
+                able &= ~table.at(run.cell)
+        if self.allowed is not None:
+            able &= self._allowed(table, item)
+        place = np.flatnonzero(able)
+        if not place.size:
+            return None
+        flows = [
+            Flow(stream, pieces, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+            for stream, pieces in wanted
+            if pieces > 0
+        ]
+        return ItemCells(item, table, place, most[place], flows=flows, overs_left=overs)
+
+    def _cloth_pieces(self, item: Item) -> Numbers:
+        """Pieces that fabric allows in each bucket, buying at the most."""
+        use = self.tables.least_use.get(item.id, (0, ""))[0]
+        buckets = range(self.problem.buckets)
+        return np.array([self.ledger.cloth(item.fabric, bucket, use) for bucket in buckets], dtype=np.float64)
+
+    def _allowed(self, table: StyleTable, item: Item) -> Mask:
+        mask = np.zeros((len(self.problem.lines), self.problem.buckets), dtype=bool)
+        numbers = {line.id: number for number, line in enumerate(self.problem.lines)}
+        for _, line, bucket in (self.allowed or {}).get(item.id, ()):
+            mask[numbers[line], bucket] = True
+        return mask[table.line, table.bucket]
+
+    def _add_setups(self, part: _StylePart) -> None:
+        """The decision that the style is set up in a place; where it has one item, the runs say it."""
+        if part.alone:
             return
-        part = CellPart(cell, line, most)
-        ends = [start - 1 for start in line.tiers[1:]] + [most]
-        for start, end, price in zip(line.tiers, ends, line.styles[item.style].unit_cost, strict=True):
-            low, high = max(start, line.min_run), min(end, most)
-            if low <= high:
-                quantity = self.mip.number(high, price)
-                decision = self.mip.number(1, item.setup_cost, whole=True)
-                self.mip.row([(1, quantity), (-low, decision)], least=0)
-                self.mip.row([(1, quantity), (-high, decision)], most=0)
-                part.tiers.append((quantity, decision))
-                part.lows.append(low)
-        self.parts[cell] = part
-        for wave in self.waves[item.id]:
-            wanted = self._wanted(wave)
-            cost = delivery_cost(self.problem, wave, line, cell[2]) - wave.unfilled_cost
-            pays = cost + min(line.styles[item.style].unit_cost) < 0
-            if wanted and (pays or self.allowed is None):
-                part.pieces.append((wave, self.mip.number(wanted, cost)))
-        if self._overs_left(item):
-            part.overs = self.mip.number(self._overs_left(item), -item.overs_value)
+        place = np.unique(np.concatenate([cells.place for cells in part.cells]))
+        cost = part.setup_cost[place] + part.price[place] * part.setup[place]
+        columns = self.mip.numbers(place.size, 1, cost, least=part.begun[place], whole=True)
+        self.decisions.append(columns)
+        part.setups.append((place, columns))
 
-    def _add_consents(self) -> None:
-        cells: dict[str, list[CellPart]] = defaultdict(list)
-        for part in self.parts.values():
-            cells[part.cell[0]].append(part)
-        for lot in self.lots:
-            for consent in lot.substitutes:
-                most = min(self.ledger.consents[lot.id, consent.sku], self.missing[lot.id])
-                taken: list[Term] = []
-                for part in cells[self._item(consent.sku)] if most > 0 else ():
-                    cost = delivery_cost(self.problem, lot, part.line, part.cell[2])
-                    pieces = self.mip.number(most, cost + consent.cost - lot.unfilled_cost)
-                    part.consents.append((lot, consent.sku, pieces))
-                    taken.append((1, pieces))
-                if taken:
-                    self.mip.row(taken, most=most)
+    def _add_runs(self, part: _StylePart, cells: ItemCells) -> None:
+        table, item = cells.table, cells.item
+        for tier in range(table.tier_start.shape[1]):
+            low = np.maximum(table.tier_start[cells.place, tier], table.min_run[cells.place])
+            high = np.minimum(table.tier_end[cells.place, tier], cells.most)
+            at = np.flatnonzero(low <= high)
+            there, low, high = cells.place[at], low[at], high[at]
+            price, seconds = part.price[there], table.seconds[there]
+            quantity = self.mip.numbers(at.size, high, table.tier_cost[there, tier] + price * seconds)
+            cost = item.setup_cost + price * item.setup_seconds
+            if part.alone:
+                cost = cost + part.setup_cost[there] + price * part.setup[there]
+            decision = self.mip.numbers(at.size, 1, cost, whole=True)
+            for edge, limit in ((low, "least"), (high, "most")):
+                rows = self.mip.rows(at.size, **{limit: 0.0})
+                self.mip.put(rows, quantity)
+                self.mip.put(rows, decision, -edge)
+            cells.tiers.append(Tier(at, low, high, quantity, decision))
+            self.decisions.append(decision)
+            part.runs.append((there, quantity, decision, item))
+            if part.alone:
+                part.setups.append((there, decision))
+        rows = self.mip.rows(cells.place.size, most=1 if part.alone else 0)
+        for found in cells.tiers:
+            self.mip.put(rows[found.at], found.decision)
+        if not part.alone:
+            ((place, columns),) = part.setups
+            self.mip.put(rows, columns[np.searchsorted(place, cells.place)], -1)
 
-    def _fill_cells(self) -> None:
+    def _fill(self, part: _StylePart, cells: ItemCells) -> None:
         """What fills a run is its quantity; nothing flows without the decision (the strong form)."""
-        for part in self.parts.values():
-            fillings = [x for _, x in part.pieces] + [s for _, _, s in part.consents]
-            fillings += [part.overs] if part.overs is not None else []
-            self.mip.row([(1, v) for v in fillings] + [(-1, q) for q, _ in part.tiers], least=0, most=0)
-            limits = [(self._wanted(wave), x) for wave, x in part.pieces]
-            limits += [(self.missing[lot.id], s) for lot, _, s in part.consents]
-            for most, flow in limits:
-                self.mip.row([(1, flow)] + [(-min(most, part.most), r) for _, r in part.tiers], most=0)
+        filled = self.mip.rows(cells.place.size, least=0, most=0)
+        for tier in cells.tiers:
+            self.mip.put(filled[tier.at], tier.quantity, -1)
+        cheapest = tier_floor(part.table, cells.place, cells.most)
+        numbers = {id(stream): number for number, stream in enumerate(part.table.streams)}
+        for flow in cells.flows:
+            cost = part.table.delivery[numbers[id(flow.stream)]][cells.place]
+            pays = cost + cheapest < 0
+            flow.at = np.flatnonzero(pays) if self.allowed is not None else np.arange(cells.place.size)
+            most = np.minimum(flow.pieces, cells.most[flow.at])
+            flow.columns = self.mip.numbers(flow.at.size, most, cost[flow.at])
+            self.mip.put(filled[flow.at], flow.columns)
+            self._need_a_run(cells, flow)
+        if cells.overs_left:
+            most = np.minimum(cells.overs_left, cells.most)
+            cells.overs = self.mip.numbers(cells.place.size, most, -cells.item.overs_value)
+            self.mip.put(filled, cells.overs)
+            self.mip.row(cells.overs, most=cells.overs_left)
 
-    # ------------------------------------------------------------------ rules 2 to 5
+    def _need_a_run(self, cells: ItemCells, flow: Flow) -> None:
+        rows = self.mip.rows(cells.place.size, most=0)
+        self.mip.put(rows[flow.at], flow.columns)
+        for tier in cells.tiers:
+            self.mip.put(rows[tier.at], tier.decision, -np.minimum(flow.pieces, tier.high))
 
-    def _add_line_time(self) -> None:
-        load: dict[tuple[str, int], list[Term]] = defaultdict(list)
-        colours: dict[Cell, list[CellPart]] = defaultdict(list)
-        for part in self.parts.values():
-            item = self.problem.find.item[part.cell[0]]
-            load[part.cell[1:]] += self._seconds([part])
-            colours[item.style, *part.cell[1:]].append(part)
-        for key, parts in colours.items():
-            style = self.problem.find.style[key[0]]
-            if self.ledger.runs_of_style[key]:  # a frozen run has it set up already
-                for part in parts:
-                    self.mip.row(part.decisions, most=1)
-                continue
-            setup = self.setups[key] = self.mip.number(1, style.setup_cost, whole=True)
-            load[key[1:]].append((style.setup_seconds, setup))
-            for part in parts:
-                self.mip.row([*part.decisions, (-1, setup)], most=0)
-            time = self.ledger.free[key[1]][key[2]] - style.setup_seconds
-            self.mip.row([*self._seconds(parts), (-time, setup)], most=0)
-        for (line, bucket), terms in load.items():
-            self.mip.row(terms, most=self.ledger.free[line][bucket])
+    # ------------------------------------------------------------------ line time
 
-    def _seconds(self, parts: list[CellPart]) -> list[Term]:
-        """Time of the runs without the set-up of their style."""
-        terms: list[Term] = []
-        for part in parts:
-            item = self.problem.find.item[part.cell[0]]
-            terms += [(part.line.styles[item.style].seconds, q) for q, _ in part.tiers]
-            terms += [(item.setup_seconds, r) for _, r in part.tiers]
-        return terms
+    def _limit_time(self, part: _StylePart) -> None:
+        """Making and colour set-ups fit into what the style's own set-up leaves, and need that set-up."""
+        rows = self.mip.rows(len(part.table), most=0)
+        for there, quantity, decision, item in part.runs:
+            self.mip.put(rows[there], quantity, part.table.seconds[there])
+            self.mip.put(rows[there], decision, item.setup_seconds)
+        for there, columns in part.setups:
+            self.mip.put(rows[there], columns, part.setup[there] - part.free[there])
 
-    def _add_demand(self) -> None:
-        """No wave, and no lot that has consents, gets more than it wants."""
-        pieces: dict[int, list[Term]] = defaultdict(list)
-        consents: dict[str, list[Term]] = defaultdict(list)
-        for part in self.parts.values():
-            for wave, x in part.pieces:
-                pieces[id(wave)].append((1, x))
-            for lot, _, s in part.consents:
-                consents[lot.id].append((1, s))
-        for item in self.items:
-            for wave in self.waves[item.id]:
-                given = [term for lot in wave.lots for term in consents[lot.id]]
-                if pieces[id(wave)] or given:
-                    self.mip.row(pieces[id(wave)] + given, most=self._wanted(wave))
-        for key, terms in consents.items():
-            if terms:
-                self.mip.row(terms, most=self.missing[key])
+    def _limit_whole_pieces(self, part: _StylePart) -> None:
+        """The row above divided by the seconds of a piece and rounded, since pieces are whole (MIR)."""
+        seconds = part.table.seconds
+        pieces = np.maximum(part.free - part.setup, 0) / np.maximum(seconds, 1)
+        whole, rest = np.floor(pieces), pieces - np.floor(pieces)
+        rows = self.mip.rows(len(part.table), most=0)
+        for there, quantity, decision, item in part.runs:
+            timed = seconds[there] > 0
+            at, lost = there[timed], item.setup_seconds / seconds[there[timed]]
+            over = np.maximum(0, lost - np.floor(lost) - rest[at]) / (1 - rest[at])
+            self.mip.put(rows[at], quantity[timed])
+            self.mip.put(rows[at], decision[timed], np.floor(lost) + over)
+        for there, columns in part.setups:
+            timed = seconds[there] > 0
+            self.mip.put(rows[there[timed]], columns[timed], -whole[there[timed]])
 
-    def _add_minimums(self) -> None:
-        parts: dict[str, list[CellPart]] = defaultdict(list)
-        for part in self.parts.values():
-            parts[part.cell[0]].append(part)
-        for style_id in self.free:
-            style = self.problem.find.style[style_id]
-            items = [item for item in self.items if item.style == style_id]
-            fixed = self.ledger.styles[style_id]
-            runs = [part for item in items for part in parts[item.id]]
-            style_goes = self._go(style.campaign_minimum, fixed, runs)
-            for item in items:
-                goes = self._go(item.minimum, self.ledger.items[item.id], parts[item.id])
-                if goes is not None and style_goes is not None:
-                    self.mip.row([(1, goes), (-1, style_goes)], most=0)
-                overs = [(1.0, part.overs) for part in parts[item.id] if part.overs is not None]
-                if overs:
-                    self.mip.row(overs, most=self._overs_left(item))
+    def _share_line_time(self) -> None:
+        """Where several styles could be made, all of it fits together."""
+        shape = len(self.problem.lines), self.problem.buckets
+        users = np.zeros(shape, dtype=np.int64)
+        free = self.tables.free(self.ledger)
+        for part in self._parts:
+            place = np.unique(np.concatenate([there for there, _ in part.setups])) if part.setups else ()
+            users[part.table.line[place], part.table.bucket[place]] += 1
+        shared = users > 1
+        row_of = np.full(shape, -1)
+        row_of[shared] = self.mip.rows(int(shared.sum()), most=free[shared])
+        for part in self._parts:
+            own = row_of[part.table.line, part.table.bucket]
+            for there, quantity, decision, item in part.runs:
+                at = np.flatnonzero(own[there] >= 0)
+                self.mip.put(own[there[at]], quantity[at], part.table.seconds[there[at]])
+                self.mip.put(own[there[at]], decision[at], item.setup_seconds)
+            for there, columns in part.setups:
+                at = np.flatnonzero(own[there] >= 0)
+                self.mip.put(own[there[at]], columns[at], part.setup[there[at]])
 
-    def _go(self, least: int, fixed: int, parts: list[CellPart]) -> Variable | None:
+    # ------------------------------------------------------------------ demand, minimums
+
+    def _add_minimums(self, part: _StylePart) -> None:
+        style = part.table.style
+        fixed = self.ledger.styles[style.id]
+        style_goes = self._go(style.campaign_minimum, fixed, part.cells)
+        for cells in part.cells:
+            goes = self._go(cells.item.minimum, self.ledger.items[cells.item.id], [cells])
+            if goes is not None and style_goes is not None:
+                row = self.mip.row(goes, most=0)
+                self.mip.put(row, style_goes, -1)
+
+    def _go(self, least: int, fixed: int, made: list[ItemCells]) -> Columns | None:
         """The decision that something is made at all, where a minimum hangs on it."""
         lacking = least - fixed
-        if lacking <= 0 or not (parts or fixed):
+        if lacking <= 0 or not made:
+            if lacking > 0 and fixed:  # begun, and nowhere to go on: no solution
+                self.mip.rows(1, least=1)
             return None
-        goes = self.mip.number(1, least=1 if fixed else 0, whole=True)
-        self.mip.row([term for part in parts for term in part.quantity] + [(-lacking, goes)], least=0)
-        for part in parts:
-            self.mip.row([*part.decisions, (-1, goes)], most=0)
-        self.goes.append((parts, goes))
+        goes = self.mip.numbers(1, 1, least=1 if fixed else 0, whole=True)
+        enough = self.mip.row(goes, -lacking, least=0)
+        for cells in made:
+            rows = self.mip.rows(cells.place.size, most=0)
+            self.mip.put(rows, goes, -1)
+            for tier in cells.tiers:
+                self.mip.put(enough, tier.quantity)
+                self.mip.put(rows[tier.at], tier.decision)
+            for flow in cells.flows:
+                row = self.mip.row(flow.columns, most=0)
+                self.mip.put(row, goes, -flow.pieces)
+        self.goes.append((made, goes))
+        self.decisions.append(goes)
         return goes
 
-    # ------------------------------------------------------------------ fabric
+    def _add_demand(self, *, counted: bool) -> None:
+        """No wave, and no lot that has consents, gets more than it wants."""
+        waves: dict[int, list[Columns]] = defaultdict(list)
+        lots: dict[str, list[Columns]] = defaultdict(list)
+        pieces: dict[int, int] = {}
+        for cells in self.cells:
+            for flow in cells.flows:
+                stream = flow.stream
+                waves[id(stream.wave)].append(flow.columns)
+                pieces[id(stream.wave)] = sum(self.ledger.missing[lot.id] for lot in stream.wave.lots)
+                if stream.lot is not None:
+                    self.mip.row(flow.columns, most=flow.pieces)
+                    lots[stream.lot.id].append(flow.columns)
+        for wave, flows in waves.items():
+            columns = np.concatenate(flows)
+            self.mip.total(columns, pieces[wave], whole=counted)
+        for lot, flows in lots.items():
+            if len(flows) > 1:
+                self.mip.row(np.concatenate(flows), most=self.ledger.missing[lot])
 
-    def _add_fabrics(self) -> None:
-        for fabric in sorted({item.fabric for item in self.items}):
-            self._add_fabric(fabric)
-        shares: dict[str, list[Term]] = defaultdict(list)
-        for (lot, _), share in self.cuts.items():
-            shares[lot].append((1, share))
-        for part in self.parts.values():
-            for given, _, s in part.consents:
-                if given.id in shares:
-                    shares[given.id].append((1, s))
-        for lot, terms in shares.items():
-            self.mip.row(terms, most=self.missing[lot])
+    # ------------------------------------------------------------------ from plans
 
-    def _add_fabric(self, fabric: str) -> None:
-        """Cut up to the end of each segment <= there by then.
-
-        Segments end where supply is about to rise; within one it only falls, by what others cut, so
-        the row of its end implies those of its other buckets.
-        """
-        rule = self.problem.find.fabric[fabric].purchase
-        most = self.ledger.most_bought[fabric]
-        lead = rule.lead_buckets if rule else self.problem.buckets
-        supply = self.ledger.supply[fabric]
-        have = [level - (most if bucket >= lead else 0) for bucket, level in enumerate(supply)]
-        if self._most_cut(fabric) <= min(have):
-            return
-        rises = {b for b, (now, after) in enumerate(pairwise(have)) if after > now or b + 1 == lead}
-        ends = sorted(rises | {self.problem.buckets - 1})
-        bought = self._add_purchase(fabric, rule, most) if rule and most else None
-        used: list[Term] = []
-        for number, (before, end) in enumerate(pairwise([-1, *ends])):
-            self.segments.update({(fabric, bucket): number for bucket in range(before + 1, end + 1)})
-            used = used + self._use(fabric, number, before + 1, end)
-            supplied = [(-bought[0], bought[1])] if bought and end >= lead else []
-            if used or supplied:
-                self.mip.row(used + supplied, most=have[end])
-
-    def _most_cut(self, fabric: str) -> int:
-        """More of the fabric than any solution cuts."""
-        uses: dict[str, int] = defaultdict(int)
-        for sku in self.problem.skus:
-            uses[sku.item] = max(uses[sku.item], sku.fabric_use)
-        items = {item.id for item in self.items if item.fabric == fabric}
-        pieces = sum(self._overs_left(item) * uses[item.id] for item in self.items if item.id in items)
-        for lot in self.lots:
-            served = {self._item(lot.sku)} | {self._item(consent.sku) for consent in lot.substitutes}
-            pieces += self.missing[lot.id] * max((uses[item] for item in served & items), default=0)
-        return pieces
-
-    def _add_purchase(self, fabric: str, rule: Purchase, most: int) -> Term:
-        """Lots of ``multiple`` bought, none or at least the minimum; returns the units they bring."""
-        dye_lots = self.mip.number(most // rule.multiple, rule.multiple * rule.unit_cost, whole=True)
-        self.bought[fabric] = [(rule.multiple, dye_lots)]
-        least = smallest_purchase(rule, 1) // rule.multiple
-        if least > 1:
-            buys = self.mip.number(1, whole=True)
-            self.mip.row([(1, dye_lots), (-least, buys)], least=0)
-            self.mip.row([(1, dye_lots), (-(most // rule.multiple), buys)], most=0)
-            self.bought[fabric].append((most, buys))
-        return rule.multiple, dye_lots
-
-    def _use(self, fabric: str, segment: int, start: int, end: int) -> list[Term]:
-        """Fabric cut in the buckets of a segment; lots of a wave may differ in use, so each is told apart."""
-        use = self.problem.find.sku
-        terms: list[Term] = []
-        flows: dict[int, tuple[Wave, list[Term]]] = {}
-        for part in self.parts.values():
-            item = self.problem.find.item[part.cell[0]]
-            if item.fabric != fabric or not start <= part.cell[2] <= end:
-                continue
-            for wave, x in part.pieces:
-                flows.setdefault(id(wave), (wave, []))[1].append((1, x))
-            terms += [(use[sku].fabric_use, s) for _, sku, s in part.consents]
-            if part.overs is not None:
-                terms.append((self._least_use(item), part.overs))
-        for wave, flow in flows.values():
-            if len({use[lot.sku].fabric_use for lot in wave.lots}) == 1:
-                terms += [(use[wave.lots[0].sku].fabric_use, x) for _, x in flow]
-                continue
-            shares = [(lot, self.mip.number(self.missing[lot.id])) for lot in wave.lots]
-            self.cuts.update({(lot.id, segment): share for lot, share in shares})
-            self.mip.row(flow + [(-1, share) for _, share in shares], least=0, most=0)
-            terms += [(use[lot.sku].fabric_use, share) for lot, share in shares]
-        return terms
-
-    # ------------------------------------------------------------------ from and to plans
-
-    def decisions_of(
-        self, quantities: Mapping[Cell, int], bought: Mapping[str, int]
-    ) -> dict[Variable, float]:
-        """The whole-numbered variables of a plan known: pieces by cell, units bought by fabric."""
-        values: dict[Variable, float] = {}
-        styles: set[Cell] = set()
-        for part in self.parts.values():
-            quantity = quantities.get(part.cell, 0)
-            reached = sum(low <= quantity for low in part.lows) - 1  # -1: none
-            for tier, (_, decision) in enumerate(part.tiers):
-                values[decision] = float(tier == reached)
-            if quantity:
-                styles.add((self.problem.find.item[part.cell[0]].style, *part.cell[1:]))
-        values.update({setup: float(key in styles) for key, setup in self.setups.items()})
-        for parts, goes in self.goes:
-            made = any(part.cell in quantities for part in parts)
-            values[goes] = max(goes.lower_bound, float(made))
-        for fabric, counters in self.bought.items():
-            for units, variable in counters:
-                values[variable] = float(-(-bought.get(fabric, 0) // units))
-        return values
-
-    def share_of(self, lot: Lot, bucket: int) -> tuple[str, int]:
-        """Where the pieces of the lot made in the bucket are told apart by size: its key in ``cuts``."""
-        fabric = self.problem.find.item_of(lot.sku).fabric
-        share = (lot.id, self.segments.get((fabric, bucket), ANY_SEGMENT))
-        return share if share in self.cuts else (lot.id, ANY_SEGMENT)
-
-    def least_use_sku(self, item: str) -> str:
-        """The SKU of the item that takes least fabric: overs cost and fetch the same in every size."""
-        return min(self.skus[item], key=lambda s: (s.fabric_use, s.id)).id
-
-    def _item(self, sku: str) -> str:
-        return self.problem.find.sku[sku].item
-
-    def _wanted(self, wave: Wave) -> int:
-        return self.wanted[id(wave)]
-
-    def _overs_left(self, item: Item) -> int:
-        return max(0, item.overs_maximum - self.ledger.overs[item.id]) if self.skus[item.id] else 0
-
-    def _least_use(self, item: Item) -> int:
-        return min((sku.fabric_use for sku in self.skus[item.id]), default=0)
+    def decisions_of(self, quantities: Mapping[Cell, int], bought: Mapping[str, int]) -> dict[int, float]:
+        """The decisions of a plan known: pieces by cell, units bought by fabric."""
+        values: dict[int, float] = {}
+        for part in self._parts:
+            used = np.zeros(len(part.table), dtype=bool)
+            for cells in part.cells:
+                made = [quantities.get(cells.cell(n), 0) for n in range(cells.place.size)]
+                pieces = np.array(made, dtype=np.float64)
+                used[cells.place] |= pieces > 0
+                for tier in cells.tiers:
+                    chosen = (pieces[tier.at] >= tier.low) & (pieces[tier.at] <= tier.high)
+                    values.update(zip(tier.decision.tolist(), chosen.astype(float).tolist(), strict=True))
+            if not part.alone:
+                for there, columns in part.setups:
+                    chosen = used[there] | part.begun[there]
+                    values.update(zip(columns.tolist(), chosen.astype(float).tolist(), strict=True))
+        for made_by, goes in self.goes:
+            items = {cells.item.id for cells in made_by}
+            begun = any(self.ledger.items[item] for item in items)
+            values[int(goes[0])] = float(begun or any(cell[0] in items for cell in quantities))
+        return {**values, **self.cloth.decisions_of(bought)}

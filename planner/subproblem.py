@@ -8,16 +8,20 @@ second takes a moment. Asking for both at once was many times slower.
 import math
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from planner.cloth import ANY_SEGMENT
 from planner.ledger import Cell, Ledger
-from planner.mip import Variable
-from planner.model import ANY_SEGMENT, PartModel
+from planner.model import PartModel
+from planner.tables import Numbers, Tables
 from planner.waves import Wave
 
 LEAST_SECONDS = 0.1
 ROUNDING_SECONDS = 5.0  # the second stage takes far less; a limit for the odd case
+ROUNDING_GAP = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,15 @@ class Answer:
     """What the model of a part gave.
 
     ``entries`` are the runs to enter, None where none was found; ``bound`` is valid for the model's
-    objective (costs less the unfilled cost of what it delivers), None where nothing is known.
+    objective (costs less the unfilled cost of what it delivers), None where nothing is known;
+    ``cut_short`` says that time ran out, so that another try may give another answer.
     """
 
     entries: "Entries | None"
     bound: float | None
     infeasible: bool
     optimal: bool
+    cut_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ class Start:
 def solve_part(
     ledger: Ledger,
     free: Iterable[str],
-    demand: Iterable[Wave],
+    demand: Sequence[Wave],
     *,
     seconds: float,
     seed: int = 0,
@@ -81,70 +87,103 @@ def solve_part(
     start: Start | None = None,
     below: float = math.inf,
     whole: bool = False,
+    counted: bool = False,
+    quick: bool = False,
+    tables: Tables | None = None,
+    time_price: Numbers | None = None,
 ) -> Answer:
     """The best runs found for the styles in ``free``, of which the ledger holds only frozen runs.
 
     ``seconds`` include the building of the model, ``nodes`` limits branch and bound; runs that cost no
     less than ``below`` (in the terms of the model's objective) are not worked out. ``whole`` asks for
-    whole pieces in the first stage too: slower, but then its bound can meet the cost.
+    whole pieces in the first stage too: slower, but then its bound can meet the cost; ``counted`` for
+    whole pieces per lot only; ``quick`` for a good answer rather than a proof. ``time_price`` is paid for
+    each second used, beside the costs.
 
     Raises SolverFailed where the solver breaks down.
     """
     began = time.monotonic()
-    model = PartModel(ledger, free, demand, allowed)
+    tables = tables or Tables(ledger.problem, demand)
+    model = PartModel(ledger, free, tables, allowed, time_price=time_price, counted=counted)
     hint = None if start is None else model.decisions_of(start.quantities, start.bought)
     if whole:
         model.mip.make_whole()
     left = max(LEAST_SECONDS, seconds - (time.monotonic() - began))
-    outcome = model.mip.solve(left, seed=seed, nodes=nodes, gap=gap, hint=hint)
+    outcome = model.mip.solve(left, seed=seed, nodes=nodes, gap=gap, hint=hint, quick=quick)
     if outcome.values is None or outcome.value >= below:
-        return Answer(None, outcome.bound, outcome.infeasible, outcome.optimal)
-    model.mip.pin(outcome.values)
-    model.mip.make_whole()
-    rounded = model.mip.solve(ROUNDING_SECONDS, seed=seed)
+        return Answer(None, outcome.bound, outcome.infeasible, outcome.optimal, outcome.cut_short)
+    model.mip.pin(np.concatenate(model.decisions), outcome.values)
+    rounded = model.mip.solve(ROUNDING_SECONDS, seed=seed, gap=ROUNDING_GAP)
     entries = None if rounded.values is None else _entries(model, rounded.values)
-    return Answer(entries, outcome.bound, infeasible=False, optimal=outcome.optimal)
+    return Answer(
+        entries, outcome.bound, infeasible=False, optimal=outcome.optimal, cut_short=outcome.cut_short
+    )
 
 
 def bound_part(
-    ledger: Ledger, free: Iterable[str], demand: Iterable[Wave], *, seconds: float
+    ledger: Ledger,
+    free: Iterable[str],
+    tables: Tables,
+    *,
+    seconds: float,
+    relaxed: bool = False,
+    gap: float = 0.0,
+    time_price: Numbers | None = None,
+    cloth_price: Mapping[str, Numbers] | None = None,
 ) -> float | None:
-    """A bound of the model's objective from its linear relaxation; None where time was too short."""
-    began = time.monotonic()
-    model = PartModel(ledger, free, demand)
-    model.mip.relax()
-    outcome = model.mip.solve(max(LEAST_SECONDS, seconds - (time.monotonic() - began)))
-    return outcome.bound if outcome.optimal else None
+    """A bound of the model's objective at these prices; None where time was too short.
+
+    ``relaxed`` asks for the linear relaxation only, in seconds where the rest would take hours.
+    """
+    model = PartModel(ledger, free, tables, time_price=time_price, cloth_price=cloth_price)
+    if relaxed:
+        model.mip.relax()
+    outcome = model.mip.solve(seconds, gap=gap)
+    return outcome.bound if outcome.optimal or not relaxed else None
 
 
-def _entries(model: PartModel, values: Mapping[Variable, float]) -> Entries:
+def _entries(model: PartModel, values: Numbers) -> Entries:
     pieces: dict[tuple[Cell, str, str], int] = {}
     overs: dict[tuple[Cell, str], int] = {}
     consented: dict[str, int] = defaultdict(int)
-    for part in model.parts.values():
-        for lot, sku, variable in part.consents:
-            if quantity := round(values[variable]):
-                pieces[part.cell, lot.id, sku] = quantity
-                consented[lot.id] += quantity
-        if part.overs is not None and (quantity := round(values[part.overs])):
-            overs[part.cell, model.least_use_sku(part.cell[0])] = quantity
-    left = _shares(model, values, consented)
-    for part in model.parts.values():
-        for wave, variable in part.pieces:
-            wanted = round(values[variable])
-            for lot in wave.lots:
-                share = model.share_of(lot, part.cell[2])
-                if quantity := min(wanted, left[share]):
-                    pieces[part.cell, lot.id, lot.sku] = quantity
-                    left[share] -= quantity
-                    wanted -= quantity
+    own: list[tuple[Cell, Wave, int]] = []
+    for cells in model.cells:
+        for flow in cells.flows:
+            stream = flow.stream
+            made = np.round(values[flow.columns]).astype(int)
+            for at in np.flatnonzero(made).tolist():
+                cell, quantity = cells.cell(flow.at[at]), int(made[at])
+                if stream.lot is None or stream.consent is None:
+                    own.append((cell, stream.wave, quantity))
+                else:
+                    pieces[cell, stream.lot.id, stream.consent.sku] = quantity
+                    consented[stream.lot.id] += quantity
+        made = np.round(values[cells.overs]).astype(int)
+        for at in np.flatnonzero(made).tolist():
+            overs[cells.cell(at), model.tables.least_use[cells.item.id][1]] = int(made[at])
+    _share_out(model, values, own, consented, pieces)
     return Entries(pieces, overs)
 
 
-def _shares(
-    model: PartModel, values: Mapping[Variable, float], consented: Mapping[str, int]
-) -> dict[tuple[str, int], int]:
-    """Pieces of each lot to be made in each segment, or in any where its size does not matter."""
-    left = {(lot, ANY_SEGMENT): missing - consented[lot] for lot, missing in model.missing.items()}
-    left.update({share: round(values[variable]) for share, variable in model.cuts.items()})
-    return left
+def _share_out(
+    model: PartModel,
+    values: Numbers,
+    own: Sequence[tuple[Cell, Wave, int]],
+    consented: Mapping[str, int],
+    pieces: dict[tuple[Cell, str, str], int],
+) -> None:
+    """Give the pieces of each wave to its lots: as told apart by size, or in any order where it is equal."""
+    left = {
+        (lot.id, ANY_SEGMENT): model.ledger.missing[lot.id] - consented.get(lot.id, 0)
+        for _, wave, _ in own
+        for lot in wave.lots
+    }
+    left.update({share: round(values[column]) for share, column in model.cloth.shares.items()})
+    for cell, wave, made in own:
+        wanted = made
+        for lot in wave.lots:
+            share = model.cloth.share_of(lot, cell[2])
+            if quantity := min(wanted, left[share]):
+                pieces[cell, lot.id, lot.sku] = quantity
+                left[share] -= quantity
+                wanted -= quantity
