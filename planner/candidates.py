@@ -1,70 +1,76 @@
-"""Which cells a part model looks at: for each wave the few that would serve it cheapest now."""
+"""Which cells a part model looks at: for each wave the few that serve it cheapest at the prices."""
 
-import random
-from collections import defaultdict
-from collections.abc import Iterable
+import numpy as np
 
 from planner.ledger import Cell, Ledger
-from planner.problem import Problem
-from planner.waves import Wave, delivery_cost, tier_cost
+from planner.tables import Mask, Numbers, Places, StyleTable, Tables, tier_floor
 
-NOISE = 0.1  # of the price, so that another look at the same styles sees other cells
+CONSENT_SHARE = 4  # a consent to another colour adds a quarter as many cells
 
 
 class Candidates:
-    """The making and delivery cost of each wave in each cell, worked out once."""
+    """Ranks cells by the cost of a piece there, line time and fabric paid at their prices."""
 
-    def __init__(self, problem: Problem, demand: Iterable[Wave], seed: int) -> None:
-        self.problem = problem
-        self.random = random.Random(seed)
-        self.waves: dict[str, list[Wave]] = defaultdict(list)
-        for wave in demand:
-            self.waves[wave.item].append(wave)
-        self.prices: dict[str, list[list[tuple[float, Cell]]]] = {}
+    def __init__(self, tables: Tables, time_price: Numbers, cloth_price: Numbers) -> None:
+        self.tables = tables
+        self.problem = tables.problem
+        self.time_price = time_price
+        self.cloth_price = cloth_price
+        self._ranks: dict[str, list[Numbers]] = {}
 
-    def of(self, ledger: Ledger, styles: set[str], per_wave: int) -> dict[str, set[Cell]]:
-        """The ``per_wave`` cheapest cells with room for each wave of the styles, by item."""
+    def of(
+        self, ledger: Ledger, styles: list[str], per_wave: int, *, noise: float, seed: int
+    ) -> dict[str, set[Cell]]:
+        """The ``per_wave`` cheapest cells with room for each wave of the styles, by item.
+
+        ``noise`` is the share of a piece's worth by which ranks are stirred, so that another look at
+        the same styles sees other cells.
+        """
+        dice = np.random.default_rng(seed)
         chosen: dict[str, set[Cell]] = {}
-        for item in self.problem.items:
-            if item.style not in styles:
-                continue
-            open_cells = self._open_cells(ledger, item.id)
-            chosen[item.id] = set()
-            for prices in self._prices(item.id):
-                offers = sorted(
-                    (price * (1 + NOISE * self.random.random()), cell)
-                    for price, cell in prices
-                    if cell in open_cells
-                )
-                chosen[item.id].update(cell for _, cell in offers[:per_wave])
+        for style in styles:
+            table = self.tables.style(style)
+            room = self._room(table, ledger)
+            chosen.update({item.id: set() for item in table.items})
+            for rank, stream in zip(self._rank(table), table.streams, strict=True):
+                count = per_wave if stream.consent is None else per_wave // CONSENT_SHARE
+                wanted = stream.quantity(ledger)
+                if not wanted or not count:
+                    continue
+                stirred = rank + noise * stream.wave.unfilled_cost * dice.random(rank.size) if noise else rank
+                stirred = np.where(room[stream.item] & (rank < 0), stirred, np.inf)
+                best = np.argsort(stirred, kind="stable")[:count].astype(np.int64)
+                best = best[np.isfinite(stirred[best])]
+                chosen[stream.item].update(self._cells(table, stream.item, best))
         return chosen
 
-    def _open_cells(self, ledger: Ledger, item_id: str) -> set[Cell]:
-        item = self.problem.find.item[item_id]
-        return {
-            (item_id, line.id, bucket)
-            for line in self.problem.lines
-            if item.style in line.styles
-            for bucket in range(item.release_bucket, self.problem.buckets)
-            if ledger.room((item_id, line.id, bucket)) >= line.min_run
-        }
+    def _cells(self, table: StyleTable, item: str, best: Places) -> list[Cell]:
+        lines = self.problem.lines
+        return [(item, lines[table.line[at]].id, int(table.bucket[at])) for at in best]
 
-    def _prices(self, item_id: str) -> list[list[tuple[float, Cell]]]:
-        if item_id not in self.prices:
-            self.prices[item_id] = [self._wave_prices(wave) for wave in self.waves[item_id]]
-        return self.prices[item_id]
+    def _room(self, table: StyleTable, ledger: Ledger) -> dict[str, Mask]:
+        free = self.tables.free(ledger)[table.line, table.bucket]
+        setup = np.full(len(table), float(table.style.setup_seconds))
+        return {item.id: table.room(free, setup, item) >= table.min_run for item in table.items}
 
-    def _wave_prices(self, wave: Wave) -> list[tuple[float, Cell]]:
-        item = self.problem.find.item[wave.item]
-        setup = item.setup_cost + self.problem.find.style[item.style].setup_cost
-        prices = []
-        for line in self.problem.lines:
-            if item.style not in line.styles:
-                continue
-            quantity = max(wave.quantity, line.min_run)
-            making = tier_cost(line, item.style, quantity) + setup / quantity
-            for bucket in range(item.release_bucket, self.problem.buckets):
-                price = making + delivery_cost(self.problem, wave, line, bucket)
-                if price < wave.unfilled_cost + setup / quantity:
-                    prices.append((price, (item.id, line.id, bucket)))
-        return prices
+    def _rank(self, table: StyleTable) -> list[Numbers]:
+        """For each stream the cost of a piece in each place, less what it costs not to deliver it."""
+        if table.style.id not in self._ranks:
+            streams = range(len(table.streams))
+            self._ranks[table.style.id] = [self._stream(table, number) for number in streams]
+        return self._ranks[table.style.id]
+
+    def _stream(self, table: StyleTable, number: int) -> Numbers:
+        stream = table.streams[number]
+        item, style = self.problem.find.item[stream.item], table.style
+        free = np.array([line.capacity for line in self.problem.lines], dtype=np.float64)
+        room = table.room(free[table.line, table.bucket], np.full(len(table), style.setup_seconds), item)
+        wanted = sum(other.wave.quantity for other in table.streams if other.item == stream.item)
+        pieces = np.maximum(np.minimum(room, max(1, wanted)), table.min_run)
+        price = self.time_price[table.line, table.bucket]
+        seconds = table.seconds + (item.setup_seconds + style.setup_seconds) / pieces
+        fabric = self.cloth_price[self.tables.fabric_number[item.fabric]][table.bucket]
+        rank: Numbers = tier_floor(table, np.arange(len(table)), pieces) + table.delivery[number]
+        rank = rank + (item.setup_cost + style.setup_cost) / pieces + price * seconds
+        rank += fabric * self.tables.least_use.get(item.id, (0, ""))[0]
+        return rank
