@@ -113,7 +113,7 @@ class Checks:
 
 
 def read_json(path: Path) -> Any:
-    """The JSON document in a file, gzipped where its name ends in .gz. Raises OSError, EOFError or ValueError."""
+    """The JSON document in a file, gzipped where named .gz. Raises OSError, EOFError or ValueError."""
     data = path.read_bytes()
     return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
 

@@ -1,30 +1,44 @@
-"""Improvement: free a few styles, decide them exactly against what the others leave, keep what is better."""
+"""Improvement: free a few styles, decide them exactly against what the others leave, keep what is better.
 
-import itertools
+Tasks are given out in an order that the seed fixes and their answers are taken in the same order, each
+against the plan as it was a few tasks ago: so the same problem, seed, workers and number of iterations
+give the same plan, whoever is faster.
+"""
+
 import math
 import random
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+import sys
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from planner.candidates import Candidates
 from planner.check import cost, violations
+from planner.desk import entries_of, runs_json
+from planner.hands import Crew
 from planner.ledger import Cell, Ledger
-from planner.plan import Plan
+from planner.plan import Plan, Run
+from planner.prices import Prices
 from planner.problem import Problem
-from planner.subproblem import Answer, Entries, Start, bound_part, solve_part
-from planner.watch import Task, Watch
-from planner.waves import waves
+from planner.standing import known, stands
+from planner.subproblem import Entries
+from planner.watch import Watch
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+AHEAD = 1  # tasks given out beyond those being worked on, so that nobody waits
+PLACE = {"cells": 10, "noise": 0.0, "gap": 5e-3, "nodes": 100}
+IMPROVE = {"cells": 10, "noise": 0.03, "gap": 1e-3, "nodes": 150}
+PATIENCE_SECONDS = 6.0  # for one part; longer ones are cut short and can not be repeated exactly
 FREE_STYLES = 2
-MOST_FREE_STYLES = 5
-MOST_PACE = 6.0
-GAIN = 2e-3  # of the cost, that a round must save for the next to be as quick
-SLICE_SECONDS = 1.5
-CELLS_PER_WAVE = 8
-PART_GAP = 1e-3
-STEADY_NODES = 100  # of branch and bound in one model, where a plan is to be repeatable
+MOST_FREE_STYLES = 4
+NEAREST = 12
+GAIN = 1e-3  # of the cost, that a round must save for the next to take parts of the same size
+BOUND_EVERY = 6  # of so many tasks one betters the bound
+BOUND_SECONDS = 8.0
+CHOICE = 10  # styles at the head of the queue, one of which is placed next
+MOST_TRIES = 9  # to place a style whose places others have taken meanwhile
 BOUND_TOLERANCE = 1e-8  # of its value, by which the solver's arithmetic may err
 
 
@@ -36,83 +50,66 @@ class Incumbent:
     cost: int
 
 
+@dataclass(slots=True)
+class _Job:
+    """A task given out: what it frees, and what to do with its answer."""
+
+    styles: frozenset[str]
+    future: "Future[Any]"
+    take: Callable[[Any], None]
+
+
+@dataclass(slots=True)
+class _Round:
+    """The styles that still have their turn, and the size of the parts."""
+
+    size: int = FREE_STYLES
+    turns: list[str] = field(default_factory=list)
+    cost_before: int = 0
+
+
 class Search:
     """The state of an improvement: the books of the current plan and the best one."""
 
-    def __init__(
-        self, problem: Problem, start: Plan, watch: Watch, seed: int, *, steady: bool = False
-    ) -> None:
+    def __init__(self, problem: Problem, best: Incumbent, watch: Watch, crew: Crew, seed: int) -> None:
         self.problem = problem
+        self.best = best
         self.watch = watch
+        self.crew = crew
         self.seed = seed
-        self.unfinished = 0  # parts of this round that ran out of time
-        self.nodes = STEADY_NODES if steady else None
+        self.repeatable = True
+        self.iterations = 0
         self.random = random.Random(seed)
-        self.demand = waves(problem)
-        self.candidates = Candidates(problem, self.demand, seed)
         self.ledger = Ledger(problem)
-        self.best = Incumbent(start, cost(problem, start).total)
-        frozen = {run.cell for run in problem.frozen}
-        for run in start.runs:
-            if run.cell not in frozen:
-                self.ledger.enter_run(run)
+        self.cost = best.cost
+        self.unplaced: deque[str] = deque()
+        self.tries: dict[str, int] = defaultdict(int)
+        self.placing = 0
+        self.given = 0
+        self.prices: Prices | None = None
+        self.by_style: dict[str, float] = {}
+        self.unbounded: list[str] = []
+        self.near: dict[str, list[str]] = {}
+        self.round = _Round()
 
-    @property
-    def decisions(self) -> int:
-        """Possible runs, each tier counted."""
-        return sum(
-            sum(len(line.tiers) for line in self.problem.lines if item.style in line.styles)
-            * (self.problem.buckets - item.release_bucket)
-            for item in self.problem.items
-        )
+    # ------------------------------------------------------------------ bounds
 
-    def run(self, iterations: int | None, beside: Task[Answer] | None = None) -> None:
-        """Improve until the time is over, the iterations are done or the caller stops it.
+    def price(self, prices: Prices, offset: int, live: set[str]) -> None:
+        """Start from prices: the bound they prove, and who competes with whom."""
+        self.prices = prices
+        self.offset = offset
+        self.by_style = dict(prices.by_style)
+        self.near = self._neighbours(live)
+        self.unbounded = sorted((s for s in live if self.by_style[s] < 0), key=lambda s: -self.by_style[s])
+        self._raise_by_style()
+        self.crew.tell("prices", {"time": prices.time.tolist(), "cloth": prices.cloth.tolist()})
 
-        ``beside`` is the exact model of everything, solved in another thread meanwhile.
-        """
-        for styles, seconds in itertools.islice(self._looks(), iterations):
-            if self.watch.left <= 0 or self.watch.stopped:
-                return
-            self.improve(styles, min(seconds, self.watch.left))
-            self.watch.report()
-            if beside is not None and beside.done.is_set():
-                if self.learn(beside.value()):
-                    return
-                beside = None
-
-    def _looks(self) -> Iterator[tuple[set[str], float]]:
-        """Styles to free and seconds to spend, without end unless there are no styles.
-
-        Each style has its turn with some of its nearest competitors. A round that gains little is
-        followed by larger parts with more time, one that gains by parts of the first size. Where most
-        parts run out of time, as on a slow or busy machine, all get more.
-        """
-        near = self.neighbours()
-        size, pace = FREE_STYLES, 1.0
-        while near:
-            before, self.unfinished = self.best.cost, 0
-            turns = sorted(near)
-            self.random.shuffle(turns)
-            for style in turns:
-                others = near[style][: 3 * size]
-                chosen = self.random.sample(others, min(len(others), size - 1))
-                yield {style, *chosen}, pace * SLICE_SECONDS * (size - 1)
-            if self.unfinished > len(turns) // 2:
-                pace = min(1.5 * pace, MOST_PACE)
-            gained = (before - self.best.cost) / max(1, abs(before))
-            size = FREE_STYLES if gained > GAIN else min(size + 1, MOST_FREE_STYLES)
-
-    def learn(self, answer: Answer) -> bool:
-        """Take over the bound and, where cheaper, the runs; True where the plan is proved best."""
-        if answer.bound is not None:
-            self.raise_bound(answer.bound)
-        if answer.entries is not None:
-            self.restart(answer.entries)
-        return self.proved
+    def _raise_by_style(self) -> None:
+        assert self.prices is not None  # noqa: S101 - asked for after `price`
+        self.raise_bound(self.offset + self.prices.constant + sum(self.by_style.values()))
 
     def raise_bound(self, value: float) -> None:
-        """The solver's bound, less what its arithmetic may err, rounded up: costs are whole."""
+        """A proved bound, less what the arithmetic may err, rounded up: costs are whole."""
         bound = float(math.ceil(value - BOUND_TOLERANCE * max(1.0, abs(value))))
         self.watch.bound = bound if self.watch.bound is None else max(bound, self.watch.bound)
 
@@ -120,81 +117,215 @@ class Search:
     def proved(self) -> bool:
         return self.watch.bound is not None and self.watch.bound > self.best.cost - 1
 
-    def restart(self, entries: Entries) -> None:
-        """Go on from these runs, if they are the cheapest plan so far."""
+    # ------------------------------------------------------------------ the loop
+
+    def run(self, iterations: int | None, beside: Iterator["Future[Any]"]) -> None:
+        """Place and improve until the time is over, the iterations are done, or it is proved or stopped.
+
+        ``beside`` gives tasks on the whole problem, the next when one is done.
+        """
+        jobs: deque[_Job] = deque()
+        whole = next(beside, None)
+        while not self.proved:
+            while len(jobs) < self._window() and (job := self._next(jobs)):
+                jobs.append(job)
+            if whole is not None and (whole.done() or not jobs):
+                self._learn(self.watch.wait_for(whole))
+                whole = next(beside, None)
+                continue
+            if not jobs or self.iterations == iterations:
+                break
+            job = jobs.popleft()
+            job.take(self.watch.wait_for(job.future))
+            self.watch.report()
+        while whole is not None and iterations is not None and not self.proved:
+            self._learn(self.watch.wait_for(whole))
+            whole = next(beside, None)
+
+    def _window(self) -> int:
+        """Tasks under way at once.
+
+        One more than can be worked on saves waiting; but what is placed from an older plan finds its
+        places taken.
+        """
+        return self.crew.size if self.unplaced else self.crew.size + AHEAD
+
+    def _next(self, jobs: deque[_Job]) -> _Job | None:
+        busy = frozenset[str]().union(*(job.styles for job in jobs))
+        self.given += 1
+        if self.unplaced:
+            return self._place(self._apart(busy))
+        if self.unbounded and (self.given % BOUND_EVERY == 0 or not self.near):
+            return self._bound(self.unbounded.pop(0))
+        if self.placing:  # the last few: a part now would not see them
+            return None
+        return self._improve(busy)
+
+    def _effort(self, fixed: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        return {**fixed, "seed": self.seed + self.given, "seconds": seconds}
+
+    # ------------------------------------------------------------------ placing
+
+    def start(self, runs: list[Run], live: set[str]) -> None:
+        """Begin with these runs, as far as they fit; styles that do not are placed anew."""
+        frozen = {run.cell for run in self.problem.frozen}
+        of_style: dict[str, list[Run]] = defaultdict(list)
+        for run in runs:
+            if run.cell not in frozen:
+                of_style[self.problem.find.item[run.item].style].append(run)
+        for style, own in of_style.items():
+            if all(known(self.problem, run) for run in own):
+                for run in own:
+                    self.ledger.enter_run(run)
+            if not (self._fits({style}) and stands(self.ledger, style)):
+                self._remove({style})
+                del own[:]
+        kept = {style for style, own in of_style.items() if own}
+        worth: Counter[str] = Counter()
+        for lot in self.problem.lots:
+            worth[self.problem.find.style_of(lot.sku).id] += lot.quantity * lot.unfilled_cost
+        # where most is at stake first: the others fit in between more easily
+        self.unplaced.extend(sorted(live - kept, key=lambda style: (-worth[style], style)))
+        self._settle()
+
+    def _apart(self, busy: frozenset[str]) -> str:
+        """Of the next few styles the one that shares least with those being placed."""
+        few = list(self.unplaced)[:CHOICE]
+        shared = {style: sum(self.shared(style, other) for other in busy) for style in few}
+        style = min(few, key=lambda one: (shared[one], few.index(one)))
+        self.unplaced.remove(style)
+        return style
+
+    def _place(self, style: str) -> _Job:
+        self.placing += 1
+        effort = self._effort(PLACE, PATIENCE_SECONDS)
+        arguments = {"styles": [style], "runs": self._runs(), **effort}
+
+        def take(answer: Any) -> None:
+            self.placing -= 1
+            self._note(answer)
+            entries = entries_of(answer)
+            if entries is not None:
+                entries.enter(self.ledger)
+                if not self._fits({style}):
+                    self._remove({style})
+                    self.tries[style] += 1
+                    if self.tries[style] < MOST_TRIES:
+                        self.unplaced.appendleft(style)
+            if not self.unplaced and not self.placing:
+                self._settle()
+
+        return _Job(frozenset({style}), self.crew.submit("place", arguments), take)
+
+    def _settle(self) -> None:
+        """All styles have their runs: go on from here, or from the best plan where that is cheaper."""
+        if self.unplaced:
+            return
+        self.cost = sys.maxsize
+        if not self._accept() or self.cost > self.best.cost:
+            self._restart(self.best.plan)
+
+    def _restart(self, plan: Plan) -> None:
+        frozen = {run.cell for run in self.problem.frozen}
+        self.ledger = Ledger(self.problem)
+        for run in plan.runs:
+            if run.cell not in frozen:
+                self.ledger.enter_run(run)
+        self.cost = self.best.cost
+
+    # ------------------------------------------------------------------ improving
+
+    def _improve(self, busy: frozenset[str]) -> _Job | None:
+        """Each style has its turn with some of its nearest competitors."""
+        styles = self._choose(busy)
+        if not styles:
+            return None
+        size = len(styles)
+        effort = self._effort(IMPROVE, PATIENCE_SECONDS * max(1, size - 1))
+        arguments = {"styles": sorted(styles), "runs": self._runs(), **effort}
+
+        def take(answer: Any) -> None:
+            self._note(answer)
+            entries = entries_of(answer)
+            if entries is None:
+                return
+            removed = self._remove(set(styles))
+            entries.enter(self.ledger)
+            if not (self._fits(set(styles)) and self._accept()):
+                self._remove(set(styles))
+                removed.enter(self.ledger)
+
+        return _Job(styles, self.crew.submit("improve", arguments), take)
+
+    def _choose(self, busy: frozenset[str]) -> frozenset[str]:
+        turn = self.round
+        if not turn.turns:
+            gained = (turn.cost_before - self.cost) / max(1, abs(turn.cost_before))
+            if turn.cost_before and gained < GAIN:
+                turn.size = min(turn.size + 1, MOST_FREE_STYLES)
+            turn.turns, turn.cost_before = sorted(self.near), self.cost
+            self.random.shuffle(turn.turns)
+        for place, style in enumerate(turn.turns):
+            others = [other for other in self.near[style][:NEAREST] if other not in busy]
+            if style not in busy:
+                del turn.turns[place]
+                return frozenset({style, *self.random.sample(others, min(len(others), turn.size - 1))})
+        return frozenset()
+
+    def _note(self, answer: Mapping[str, Any]) -> None:
+        self.iterations += 1
+        self.repeatable &= not answer["cut_short"]
+
+    def _accept(self) -> bool:
+        """Go on from the plan in the books where it is cheaper and keeps every rule."""
+        plan = self.ledger.plan()
+        price = cost(self.problem, plan).total
+        if price >= self.cost or violations(self.problem, plan):
+            return False
+        self.cost = price
+        self._keep(plan, price)
+        return True
+
+    def _keep(self, plan: Plan, price: int) -> None:
+        if price < self.best.cost:
+            self.best = Incumbent(plan, price)
+            self.watch.best_cost = price
+
+    # ------------------------------------------------------------------ the whole problem
+
+    def _bound(self, style: str) -> _Job:
+        def take(value: float | None) -> None:
+            if value is not None:
+                self.by_style[style] = max(self.by_style[style], value)
+                self._raise_by_style()
+
+        future = self.crew.submit("bound", {"style": style, "seconds": BOUND_SECONDS})
+        return _Job(frozenset(), future, take)
+
+    def _learn(self, answer: Any) -> None:
+        """Take over what a task on the whole problem proved and, where it is cheaper, its runs."""
+        if isinstance(answer, float):
+            self.raise_bound(answer)
+        if not isinstance(answer, dict):
+            return
+        if answer["bound"] is not None:
+            self.raise_bound(answer["bound"])
+        entries = entries_of(answer)
+        if entries is None:
+            return
         ledger = Ledger(self.problem)
         entries.enter(ledger)
-        if self.offer(ledger.plan()):
-            self.ledger = ledger
-
-    def whole(self, seconds: float, *, whole_pieces: bool = False) -> Answer:
-        """The exact model of everything; its bound is a bound of the problem's cost."""
-        books = Ledger(self.problem)
-        empty = self._cost_of_nothing(books)
-        frozen = set(books.runs)
-        quantities = {run.cell: run.quantity for run in self.best.plan.runs if run.cell not in frozen}
-        bought = {order.fabric: order.quantity for order in self.best.plan.purchases}
-        answer = solve_part(
-            books,
-            self._styles(),
-            self.demand,
-            seconds=seconds,
-            seed=self.seed,
-            nodes=self.nodes,
-            start=Start(quantities, bought),
-            below=self.best.cost - empty,
-            whole=whole_pieces,
-        )
-        return replace(answer, bound=None if answer.bound is None else answer.bound + empty)
-
-    def relaxation(self, seconds: float) -> float | None:
-        """A bound of the problem's cost from the linear relaxation of the exact model."""
-        books = Ledger(self.problem)
-        bound = bound_part(books, self._styles(), self.demand, seconds=seconds)
-        return None if bound is None else bound + self._cost_of_nothing(books)
-
-    def _styles(self) -> list[str]:
-        return [style.id for style in self.problem.styles]
-
-    def _cost_of_nothing(self, books: Ledger) -> int:
-        """The cost of the frozen runs alone without fabric, all else unfilled: where models count from."""
-        return cost(self.problem, books.plan().stating(purchases=())).total
-
-    def improve(self, styles: set[str], seconds: float) -> bool:
-        """Decide the styles anew; True where the plan became cheaper."""
-        bought = {order.fabric: order.quantity for order in self.ledger.purchases()}
-        removed = self._remove(styles)
-        start = Start(removed.quantities, bought)
-        allowed = self.candidates.of(self.ledger, styles, CELLS_PER_WAVE)
-        for cell in start.quantities:
-            allowed[cell[0]].add(cell)
-        part = partial(solve_part, self.ledger, styles, self.demand, allowed=allowed, start=start)
-        if self.nodes:
-            seconds = self.watch.left
-        try:
-            answer = self.watch.wait_for(
-                partial(part, seconds=seconds, seed=self.seed, nodes=self.nodes, gap=PART_GAP)
-            )
-            self.unfinished += not answer.optimal
-            if answer.entries is not None:
-                answer.entries.enter(self.ledger)
-                if self.offer(self.ledger.plan()):
-                    return True
-                self._remove(styles)
-        except BaseException:
-            removed.enter(self.ledger)
-            raise
-        removed.enter(self.ledger)
-        return False
-
-    def offer(self, plan: Plan) -> bool:
-        """Keep the plan where it breaks no rule and is cheaper than the best."""
+        plan = ledger.plan()
         price = cost(self.problem, plan).total
-        if price >= self.best.cost or violations(self.problem, plan):
-            return False
-        self.best = Incumbent(plan, price)
-        self.watch.best_cost = price
-        return True
+        if price < self.best.cost and not violations(self.problem, plan):
+            self.repeatable &= answer["optimal"]
+            self._keep(plan, price)
+            self._restart(plan)
+
+    # ------------------------------------------------------------------ the books
+
+    def _runs(self) -> list[Any]:
+        return runs_json(self.ledger.plan().runs)
 
     def _remove(self, styles: set[str]) -> Entries:
         """Take the runs of the styles out of the books, frozen ones aside; returns what they held."""
@@ -208,7 +339,18 @@ class Search:
             self.ledger.close(cell)
         return Entries(pieces, overs)
 
-    def neighbours(self) -> dict[str, list[str]]:
+    def _fits(self, styles: set[str]) -> bool:
+        """Whether the runs of the styles still fit beside all others."""
+        find, ledger = self.problem.find, self.ledger
+        for cell in ledger.runs:
+            item = find.item[cell[0]]
+            if item.style in styles and (
+                ledger.free[cell[1]][cell[2]] < 0 or min(ledger.supply[item.fabric]) < 0
+            ):
+                return False
+        return True
+
+    def _neighbours(self, live: set[str]) -> dict[str, list[str]]:
         """For each style the others that compete with it for a line or a fabric, most shared first."""
         lines: dict[str, set[str]] = defaultdict(set)
         fabrics: dict[str, set[str]] = defaultdict(set)
@@ -221,7 +363,8 @@ class Search:
         def shared(one: str, other: str) -> int:
             return len(lines[one] & lines[other]) + 3 * len(fabrics[one] & fabrics[other])
 
-        names = [style.id for style in self.problem.styles]
+        self.shared = shared
+        names = [style.id for style in self.problem.styles if style.id in live]
         return {
             one: sorted((o for o in names if o != one and shared(one, o)), key=lambda o: (-shared(one, o), o))
             for one in names

@@ -1,26 +1,40 @@
 """solve(): a plan for a problem, the bound that says how good it is, and the baseline beside it."""
 
-import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from planner.baseline import baseline
 from planner.check import Violation, cost, violations
+from planner.desk import entries_of, runs_json
+from planner.documents import Fields, InvalidPlan
 from planner.explain import explanations
+from planner.hands import Crew, LocalCrew, TaskFailed
 from planner.ledger import Ledger
-from planner.plan import Plan
+from planner.plan import Explanation, Plan
+from planner.prices import STEPS, Prices, Pricing
 from planner.problem import Problem
-from planner.search import Search
+from planner.reach import never_made
+from planner.search import Incumbent, Search
 from planner.sequence import schedule
-from planner.watch import Progress, Stopped, Task, Watch
+from planner.tables import Tables
+from planner.watch import Progress, Stopped, Watch
+from planner.waves import waves
 
-WHOLE_DECISIONS = 1_500  # up to so many possible runs the exact model of everything comes first
-RELAXED_DECISIONS = 40_000  # up to so many its linear relaxation is worth its time
-MOST_SECONDS = 40.0  # for one call of the solver: so long it may outlive a stop
-BESIDE_SHARE = 0.9  # of the time left, so that it is done before the search is
-RELAXED_SHARE = 0.4  # of the time; it takes seconds, and less where it is stopped
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+SMALL_DECISIONS = 1_500  # up to so many the exact model is solved to the end
+WHOLE_DECISIONS = 40_000  # up to so many it is worth its time, for the bound
+STEADY_NODES = 2_000  # of branch and bound in the exact model, where work is counted
+ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
+WORTH_SECONDS = 2.0
+SHORT_SECONDS = 20.0  # with less time than this the prices are rougher
+FEW_STEPS = 300
+EXPLAIN_SHARE = 0.05  # of the time, kept for reasons
+LONGEST_EXPLAINING = 20.0
 
 
 class Status(StrEnum):
@@ -37,8 +51,10 @@ class Status(StrEnum):
 class Result:
     """The answer of ``solve``.
 
-    ``lower_bound`` holds for every plan of the problem, None where nothing is proved. ``failure`` is
-    the text of an error that ended the search early; the plan is then the best found before it.
+    ``lower_bound`` holds for every plan of the problem, None where nothing is proved. ``prices`` are
+    what line time and fabric are worth. ``iterations`` is the work that was done: with it instead of
+    seconds the same call gives the same plan, if ``repeatable`` (no part was cut short by the clock).
+    ``failure`` is the text of an error that ended the search early; the plan is then the best before.
     """
 
     status: Status
@@ -47,6 +63,9 @@ class Result:
     lower_bound: float | None
     seconds: float
     failure: str | None = None
+    prices: Prices | None = None
+    iterations: int = 0
+    repeatable: bool = True
 
 
 def solve(
@@ -56,102 +75,174 @@ def solve(
     seed: int = 0,
     workers: int = 1,
     iterations: int | None = None,
+    before: Plan | None = None,
+    crew: Callable[[Problem, int], Crew] = LocalCrew,
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Result:
     """The cheapest plan found within ``seconds``; never dearer than the baseline.
 
-    ``workers`` above 1 solve the exact model of everything beside the search, for a better bound.
-    ``iterations`` limits the improvements of parts; the solver's work is then counted too, so that with
-    time enough the same problem, seed and iterations give the same plan. ``stop`` is asked about twenty
+    ``workers`` parts are solved at once, by the ``crew``: processes on this machine unless told
+    otherwise. ``iterations`` limits the parts instead of the seconds, so that the same problem, seed,
+    workers and iterations give the same plan. ``before`` is a plan in force, made for this problem or
+    for what it was: what still stands of it is where the search begins. ``stop`` is asked about twenty
     times a second; once true, the best plan so far is returned.
     """
     watch = Watch(seconds, stop, on_progress)
     watch.report("baseline")
-    first = baseline(problem)
-    if violations(problem, first):
-        return _without_baseline(problem, watch, seed)
-    first = _finished(problem, first)
-    search = Search(problem, first, watch, seed, steady=iterations is not None)
-    watch.best_cost = search.best.cost
-    watch.report("baseline")
-    failure = None
-    try:
-        _search(search, watch, workers, iterations)
-    except Stopped:
-        pass
-    except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
-        failure = f"{type(error).__name__}: {error}"
-    return _result(problem, search, first, watch, failure)
+    with crew(problem, workers) as hired:
+        return _Solving(problem, watch, hired, seed, iterations).solve(before)
 
 
-def _search(search: Search, watch: Watch, workers: int, iterations: int | None) -> None:
-    """The exact model of everything where it is small, its relaxation where it is not, then parts."""
-    beside = None
-    if search.decisions <= WHOLE_DECISIONS:
-        for share in (0.15, 0.6):
-            watch.report("exact model")
-            answer = watch.wait_for(partial(search.whole, min(MOST_SECONDS, share * watch.left)))
-            if search.learn(answer):
-                return
-            if answer.optimal:  # for divisible pieces
-                watch.report("whole pieces")
-                exact = partial(search.whole, min(MOST_SECONDS, watch.left), whole_pieces=True)
-                if search.learn(watch.wait_for(exact)):
-                    return
-    elif search.decisions <= RELAXED_DECISIONS:
-        watch.report("bound")
-        bound = watch.wait_for(partial(search.relaxation, min(MOST_SECONDS, RELAXED_SHARE * watch.left)))
-        if bound is not None:
-            search.raise_bound(bound)
-        if workers > 1:
-            beside = Task(partial(search.whole, BESIDE_SHARE * watch.left))
-    watch.report("improving")
-    search.run(iterations, beside)
+class _Solving:
+    def __init__(self, problem: Problem, watch: Watch, crew: Crew, seed: int, iterations: int | None) -> None:
+        self.problem = problem
+        self.watch = watch
+        self.crew = crew
+        self.seed = seed
+        self.iterations = iterations
+        self.styles: list[str] = []
 
+    def solve(self, before: Plan | None) -> Result:
+        first = baseline(self.problem)
+        if violations(self.problem, first):
+            return self._without_baseline()
+        first = self._finished(first)
+        incumbent = Incumbent(first, cost(self.problem, first).total)
+        self.watch.best_cost = incumbent.cost
+        search = Search(self.problem, incumbent, self.watch, self.crew, self.seed)
+        self.watch.report("prices")
+        failure = None
+        try:
+            self._search(search, before)
+        except Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
+            failure = str(error) if isinstance(error, TaskFailed) else f"{type(error).__name__}: {error}"
+        return self._result(search, first, failure)
 
-def _without_baseline(problem: Problem, watch: Watch, seed: int) -> Result:
-    """Frozen runs ask for more than the baseline finds: only the exact model can tell."""
-    books = Ledger(problem)
-    alone = books.plan()
-    short = any(min(level) < 0 for level in books.supply.values())
-    if short or any(_stays(broken) for broken in violations(problem, alone)):
-        return Result(Status.INFEASIBLE, None, None, None, watch.elapsed)
-    search = Search(problem, alone, watch, seed)
-    search.best.cost = sys.maxsize
-    try:
-        answer = watch.wait_for(partial(search.whole, watch.left))
-        search.learn(answer)
-    except Stopped:
-        return Result(Status.NO_TIME, None, None, None, watch.elapsed)
-    except Exception as error:  # noqa: BLE001 - stated in the result; the caller has nothing to catch
-        return Result(Status.FAILED, None, None, None, watch.elapsed, f"{type(error).__name__}: {error}")
-    if search.best.plan is alone:
-        status = Status.INFEASIBLE if answer.infeasible else Status.NO_TIME
-        return Result(status, None, None, None, watch.elapsed)
-    return _result(problem, search, None, watch, None)
+    def _search(self, search: Search, before: Plan | None) -> None:
+        books = Ledger(self.problem)
+        tables = Tables(self.problem, waves(self.problem))
+        empty = cost(self.problem, books.plan().stating(purchases=())).total
+        never = self._never(books)
+        live = {item.style for item in self.problem.items if item.id not in never}
+        live = {style for style in live if tables.style(style).lines}
+        self.styles = sorted(live)
+        steps = STEPS if self.watch.left > SHORT_SECONDS else FEW_STEPS
+        search.price(Pricing(books, tables, never).rise(steps), empty, live)
+        self.watch.keep_back(min(LONGEST_EXPLAINING, EXPLAIN_SHARE * self.watch.left))
+        self.watch.report("placing")
+        search.start(list(before.runs) if before else [], live)
+        self.watch.report("improving")
+        search.run(self.iterations, self._beside(search))
+
+    def _never(self, books: Ledger) -> set[str]:
+        """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
+        never = never_made(books)
+        wanted: Counter[str] = Counter()
+        for lot in self.problem.lots:
+            wanted[self.problem.find.style_of(lot.sku).id] += lot.quantity
+        doubtful = {
+            style.id: self.crew.submit("worthless", {"style": style.id, "seconds": WORTH_SECONDS})
+            for style in self.problem.styles
+            if style.campaign_minimum > wanted[style.id] and not books.styles[style.id]
+        }
+        worthless = {style for style, answer in doubtful.items() if self.watch.wait_for(answer)}
+        return never | {item.id for item in self.problem.items if item.style in worthless}
+
+    def _beside(self, search: Search) -> Iterator["Future[Any]"]:
+        """Tasks on the whole problem, as far as it is small enough for the exact model."""
+        decisions = self._decisions()
+        if decisions > WHOLE_DECISIONS:
+            return
+        if decisions > SMALL_DECISIONS:
+            yield self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})
+        shares = (0.6, 1.0) if decisions <= SMALL_DECISIONS else (0.2, 1.0)
+        for number, share in enumerate(shares):
+            steady = self.iterations is not None
+            part = share if self.crew.size > 1 else ALONE_SHARE * share
+            effort = {
+                "seconds": self.watch.left if steady else max(1.0, part * self.watch.left),
+                "seed": self.seed,
+                "nodes": STEADY_NODES if steady else None,
+                "whole": decisions <= SMALL_DECISIONS and number > 0,
+            }
+            runs = runs_json(search.best.plan.runs)
+            yield self.crew.submit("exact", {"styles": self.styles, "runs": runs, **effort})
+
+    def _decisions(self) -> int:
+        """Possible runs, each tier counted."""
+        return sum(
+            sum(len(line.tiers) for line in self.problem.lines if item.style in line.styles)
+            * max(0, self.problem.buckets - item.release_bucket)
+            for item in self.problem.items
+        )
+
+    def _without_baseline(self) -> Result:
+        """Frozen runs ask for more than the baseline finds: only the exact model can tell."""
+        books = Ledger(self.problem)
+        alone = books.plan()
+        short = any(min(level) < 0 for level in books.supply.values())
+        if short or any(_stays(broken) for broken in violations(self.problem, alone)):
+            return self._no_plan(Status.INFEASIBLE)
+        effort = {"seconds": self.watch.left, "seed": self.seed, "nodes": None, "whole": False}
+        styles = [style.id for style in self.problem.styles]
+        try:
+            answer = self.watch.wait_for(self.crew.submit("exact", {"styles": styles, "runs": [], **effort}))
+        except Stopped:
+            return self._no_plan(Status.NO_TIME)
+        except TaskFailed as error:
+            return self._no_plan(Status.FAILED, str(error))
+        entries = entries_of(answer)
+        if entries is None:
+            return self._no_plan(Status.INFEASIBLE if answer["infeasible"] else Status.NO_TIME)
+        entries.enter(books)
+        plan = books.plan()
+        found = Incumbent(plan, cost(self.problem, plan).total)
+        if violations(self.problem, plan):
+            return self._no_plan(Status.FAILED, "the exact model and the checker disagree")
+        search = Search(self.problem, found, self.watch, self.crew, self.seed)
+        if answer["bound"] is not None:
+            search.raise_bound(answer["bound"])
+        return self._result(search, None, None)
+
+    def _no_plan(self, status: Status, failure: str | None = None) -> Result:
+        return Result(status, None, None, None, self.watch.elapsed, failure)
+
+    def _result(self, search: Search, first: Plan | None, failure: str | None) -> Result:
+        best = search.best
+        bound = None if self.watch.bound is None else min(self.watch.bound, float(best.cost))
+        status = Status.OPTIMAL if search.proved else Status.FEASIBLE
+        plan = self._finished(best.plan, self._reasons(best.plan))
+        seconds = round(self.watch.elapsed, 3)
+        plan = plan.stating(status=str(status), lower_bound=bound, seconds=seconds)
+        return Result(
+            status, plan, first, bound, seconds, failure, search.prices, search.iterations, search.repeatable
+        )
+
+    def _reasons(self, plan: Plan) -> tuple[Explanation, ...] | None:
+        """Reasons verified as far as the time kept back goes; None where there is none."""
+        self.watch.keep_back(0.0)
+        if self.iterations is not None or self.watch.left <= 0 or self.watch.stopped:
+            return None
+        self.watch.report("reasons")
+        arguments = {"plan": plan.to_json(), "seconds": self.watch.left, "seed": self.seed}
+        try:
+            rows = self.watch.wait_for(self.crew.submit("explain", arguments))
+        except (Stopped, TaskFailed):
+            return None
+        return tuple(Explanation.read(Fields(row, "", InvalidPlan)) for row in rows)
+
+    def _finished(self, plan: Plan, reasons: tuple[Explanation, ...] | None = None) -> Plan:
+        """The plan with its schedule, its reasons and its cost."""
+        return plan.stating(
+            schedule=schedule(self.problem, plan.runs),
+            explanations=explanations(self.problem, plan, seconds=0) if reasons is None else reasons,
+            objective=cost(self.problem, plan).total,
+        )
 
 
 def _stays(broken: Violation) -> bool:
     """Whether a rule broken by the frozen runs alone is broken in every plan."""
     return broken.rule in (1, 2, 4) or broken.kind == "overs"
-
-
-def _result(
-    problem: Problem, search: Search, first: Plan | None, watch: Watch, failure: str | None
-) -> Result:
-    bound = None if watch.bound is None else min(watch.bound, float(search.best.cost))
-    status = Status.OPTIMAL if search.proved else Status.FEASIBLE
-    plan = _finished(problem, search.best.plan)
-    seconds = round(watch.elapsed, 3)
-    plan = plan.stating(status=str(status), lower_bound=bound, seconds=seconds)
-    return Result(status, plan, first, bound, seconds, failure)
-
-
-def _finished(problem: Problem, plan: Plan) -> Plan:
-    """The plan with its schedule, its reasons and its cost."""
-    return plan.stating(
-        schedule=schedule(problem, plan.runs),
-        explanations=explanations(problem, plan),
-        objective=cost(problem, plan).total,
-    )

@@ -1,10 +1,12 @@
 """Time, stop and progress of one search."""
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _T = TypeVar("_T")
 POLL_SECONDS = 0.05
@@ -12,7 +14,7 @@ REPORT_SECONDS = 0.5
 
 
 class Stopped(Exception):
-    """The caller asked for the best answer so far."""
+    """The caller asked for the best answer so far, or the time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Watch:
     ) -> None:
         self._start = time.monotonic()
         self._seconds = seconds
+        self._kept_back = 0.0
         self._stop = stop
         self._tell = on_progress
         self._told = -REPORT_SECONDS
@@ -50,7 +53,11 @@ class Watch:
 
     @property
     def left(self) -> float:
-        return max(0.0, self._seconds - self.elapsed)
+        return max(0.0, self._seconds - self._kept_back - self.elapsed)
+
+    def keep_back(self, seconds: float) -> None:
+        """Count so much of the time as over already; 0 gives it back."""
+        self._kept_back = seconds
 
     @property
     def stopped(self) -> bool:
@@ -68,44 +75,17 @@ class Watch:
                 gap = (self.best_cost - self.bound) / abs(self.best_cost)
             self._tell(Progress(self.elapsed, self.best_cost, self.bound, gap, self.doing))
 
-    def wait_for(self, call: Callable[[], _T]) -> _T:
-        """The value of ``call``, made in a thread of its own so that a stop need not wait for it.
+    def wait_for(self, future: "Future[_T]") -> _T:
+        """What the future brings, or what it raises.
 
-        Raises Stopped when the stop button is pressed first; the thread then ends by itself and its
-        value is dropped. What the call raises is raised here.
+        Raises Stopped when the stop button is pressed or the time is over first.
         """
-        task = Task(call)
-        while not task.done.wait(POLL_SECONDS):
+        while True:
             self.report()
-            if self.stopped:
+            if self.stopped or self.left <= 0:
                 raise Stopped
-        return task.value()
-
-
-class Task(Generic[_T]):
-    """A call in a thread of its own.
-
-    The exit of the program waits for it: a thread that came back from the solver while the interpreter
-    shuts down would abort the process. So calls are kept short, see ``solve.MOST_SECONDS``.
-    """
-
-    def __init__(self, call: Callable[[], _T]) -> None:
-        self.done = threading.Event()
-        self._call = call
-        self._value: list[_T] = []
-        self._error: BaseException | None = None
-        threading.Thread(target=self._run).start()
-
-    def _run(self) -> None:
-        try:
-            self._value.append(self._call())
-        except BaseException as error:  # noqa: BLE001 - raised again where the value is asked for
-            self._error = error
-        finally:
-            self.done.set()
-
-    def value(self) -> _T:
-        """What the call returned; only after ``done``."""
-        if self._error is not None:
-            raise self._error
-        return self._value[0]
+            try:
+                return future.result(timeout=POLL_SECONDS)
+            except TimeoutError:
+                if future.done():  # the work itself took too long
+                    raise

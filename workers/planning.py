@@ -1,7 +1,7 @@
 """The planner's place: minutes of work, with progress to see and a way to stop it."""
 
+import os
 import platform
-from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from uuid import UUID
@@ -10,16 +10,12 @@ import structlog
 
 from api.db import transaction
 from api.domain.errors import NothingToPlan
-from api.domain.plan import Plan
 from api.services import outbox, plans
-from planner.explain import explanations
-from planner.problem import Problem
 from planner.solve import Result, solve
 from planner.watch import Progress
 from workers.outbox import handles, now
 
-MOST_EXPLAINING_SECONDS = 20.0
-EXPLAINING_SHARE = 0.5  # of the seconds of the plan, after them
+PARTS_AT_ONCE = min(4, os.cpu_count() or 1)
 
 log = structlog.get_logger()
 
@@ -40,9 +36,14 @@ def make_plan(plan_id: str) -> None:
     plan, problem = taken
     watch = _Watch(asked)
     result = solve(
-        problem, seconds=plan.seconds, seed=plan.seed, on_progress=watch.note, stop=watch.stop_requested
+        problem,
+        seconds=plan.seconds,
+        seed=plan.seed,
+        workers=PARTS_AT_ONCE,
+        on_progress=watch.note,
+        stop=watch.stop_requested,
     )
-    _keep(asked, _explained(problem, result, plan, watch))
+    _keep(asked, result)
     log.info("plan made", plan=plan.number, status=result.status.value, lots=len(problem.lots))
 
 
@@ -53,12 +54,11 @@ class _Watch:
         self._plan_id = plan_id
         self._shown_at = now() - timedelta(minutes=1)
         self._stop = False
-        self._last: Progress | None = None
 
     def note(self, progress: Progress) -> None:
         if now() - self._shown_at < timedelta(seconds=1):
             return
-        self._shown_at, self._last = now(), progress
+        self._shown_at = now()
         shown = {
             "elapsed_seconds": round(progress.elapsed_seconds, 1),
             "best_cost": progress.best_cost,
@@ -71,26 +71,6 @@ class _Watch:
 
     def stop_requested(self) -> bool:
         return self._stop
-
-    def explaining(self) -> bool:
-        """Shows that the plan is found and its reasons are being tried out; whether to leave it at that."""
-        if self._last is not None:
-            self.note(replace(self._last, doing=plans.EXPLAINING))
-        return self._stop
-
-
-def _explained(problem: Problem, result: Result, plan: Plan, watch: _Watch) -> Result:
-    """The result with what would free each loss, tried out; at once where a person has seen enough."""
-    if result.plan is None:
-        return result
-    found = explanations(
-        problem,
-        result.plan,
-        seconds=min(MOST_EXPLAINING_SECONDS, plan.seconds * EXPLAINING_SHARE),
-        seed=plan.seed,
-        stop=watch.explaining,
-    )
-    return replace(result, plan=result.plan.stating(explanations=found))
 
 
 def _keep(plan_id: UUID, result: Result) -> None:

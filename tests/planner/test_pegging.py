@@ -35,7 +35,9 @@ def total(pegs: list[Peg], *names: str) -> Counter[tuple[str, ...]]:
 @given(runs=runs, atoms=atoms)
 def test_pegs_exceed_neither_run_nor_order_nor_consent(runs: list[Run], atoms: list[Atom]) -> None:
     pegs = peg(runs, atoms)
-    held = Counter({(run.id, p.lot, p.sku): p.quantity for run in runs for p in run.pieces})
+    held: Counter[tuple[str, ...]] = Counter(
+        {(run.id, p.lot, p.sku): p.quantity for run in runs for p in run.pieces}
+    )
     assert all(quantity <= held[key] for key, quantity in total(pegs, "run", "lot", "sku").items())
     by_id = {atom.id: atom for atom in atoms}
     assert all(quantity <= by_id[key].quantity for (key,), quantity in total(pegs, "atom").items())

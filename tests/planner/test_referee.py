@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from planner import Problem, cost, violations
 from planner.baseline import baseline
 from planner.sequence import schedule
-from planner.solve import solve
 from tests.planner.generator import SEASON, SMALL, generate
+from tests.planner.inline import solve
 from tests.planner.strategies import problems
 
 CHECKOUT = Path(__file__).parents[2]

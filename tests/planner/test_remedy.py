@@ -20,9 +20,10 @@ from planner.explain import explanations
 from planner.levers import Lever, smallest
 from planner.part import in_time
 from planner.plan import Piece
-from planner.solve import Status, solve
+from planner.solve import Status
 from tests.planner.cases import item, line, lot, tiny
 from tests.planner.generator import SMALL, generate
+from tests.planner.inline import solve
 from tests.planner.strategies import problems
 
 ENOUGH = 600.0  # seconds; the number of looks ends it sooner
