@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench lock
+.PHONY: up odoo test check fmt bench bench-planner lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -28,8 +28,11 @@ check: .venv/complete
 fmt: .venv/complete
 	@$(RUN) ruff check --fix; $(RUN) ruff format
 
-bench: .venv/complete  # how good plans are, and how long they take
-	@$(RUN) tests.planner.bench
+bench: bench-planner  # every measurement there is
+
+# How good plans are, and how long they take; other problems: make bench-planner WITH="folder --reference best.csv"
+bench-planner: .venv/complete
+	@$(RUN) tests.planner.bench $(WITH)
 
 lock: $(UV)  # both locks anew, with versions at least a week old
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock

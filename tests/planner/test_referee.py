@@ -1,6 +1,5 @@
 """The referee of the contract, where it lies beside the checkout, agrees with the second opinion."""
 
-import importlib.util
 import os
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from planner.baseline import baseline
 from planner.sequence import schedule
 from tests.planner.generator import SEASON, SMALL, generate
 from tests.planner.inline import solve
+from tests.planner.referee import load_referee
 from tests.planner.strategies import problems
 
 CHECKOUT = Path(__file__).parents[2]
@@ -24,12 +24,7 @@ pytestmark = pytest.mark.skipif(not REFEREE.exists(), reason=f"no referee at {RE
 
 @pytest.fixture(scope="module")
 def referee() -> Any:
-    spec = importlib.util.spec_from_file_location("counterflow_referee", REFEREE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_referee(REFEREE)
 
 
 def agree(referee: Any, problem: Problem, plan: Any) -> None:
