@@ -11,10 +11,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from planner.crews import LOCAL, CrewUnavailable, UnknownCrew, crew_named
 from planner.documents import InvalidProblem
+from planner.hands import Crew
 from planner.problem import Problem
 from planner.solve import Result, Status, solve
 from planner.watch import Progress
@@ -41,15 +44,20 @@ def main(arguments: list[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    result = solve(
-        problem,
-        seconds=options.seconds,
-        seed=options.seed,
-        workers=options.workers,
-        iterations=options.iterations,
-        on_progress=None if options.quiet else _show,
-        stop=stop.is_set,
-    )
+    try:
+        result = solve(
+            problem,
+            seconds=options.seconds,
+            seed=options.seed,
+            workers=options.workers,
+            iterations=options.iterations,
+            crew=options.via,
+            on_progress=None if options.quiet else _show,
+            stop=stop.is_set,
+        )
+    except CrewUnavailable as error:
+        _say(f"\n{error}\n")
+        return EXIT[Status.FAILED]
     _conclude(result, options.out)
     return EXIT[result.status]
 
@@ -67,9 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="2 computes a better bound beside the search")
     parser.add_argument("--iterations", type=int, help="stop after so many improvements of parts")
+    parser.add_argument("--via", type=_crew, default=LOCAL, help="who solves the parts: local, or celery")
     parser.add_argument("--out", type=Path, help="where to write the plan; default: standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress line")
     return parser
+
+
+def _crew(name: str) -> Callable[[Problem, int], Crew]:
+    try:
+        return crew_named(name)
+    except UnknownCrew as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _show(progress: Progress) -> None:
