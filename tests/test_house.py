@@ -21,6 +21,7 @@ from api.migrations import alembic_config
 from api.settings import Settings
 from workers import outbox
 from workers.app import app
+from workers.parts import solve_part
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("api", "planner", "erp_bridge", "web", "workers")
@@ -53,11 +54,11 @@ def test_the_glossary_has_every_word_of_a_closed_list(words: type[Role]) -> None
     assert [word.value for word in words if word.value not in glossary] == []
 
 
-def test_every_task_is_in_the_timetable_or_handles_a_topic() -> None:
+def test_every_task_is_in_the_timetable_or_handles_a_topic_or_solves_a_part() -> None:
     app.loader.import_default_modules()
     ours = {name for name in app.tasks if not name.startswith("celery.")}
     timed = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert ours == timed | set(outbox._TERMS)
+    assert ours == timed | set(outbox._TERMS) | {solve_part.name}
 
 
 def test_the_database_holds_the_same_diagrams(database_url: str) -> None:

@@ -15,7 +15,14 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 
 app = Celery("counterflow", broker=settings().broker_url)
 app.conf.update(
-    include=["workers.outbox", "workers.campaigns", "workers.payments", "workers.planning", "workers.erp"],
+    include=[
+        "workers.outbox",
+        "workers.campaigns",
+        "workers.payments",
+        "workers.planning",
+        "workers.parts",
+        "workers.erp",
+    ],
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
