@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """`postgresql://…` of an external server; empty means the embedded one."""
     broker_url: str = Field("", validation_alias=_named("BROKER_URL"))
     """`redis://…` or `amqp://…` of an external broker; empty means the embedded Valkey."""
+    planner_crew: str = Field("local", validation_alias=_named("COUNTERFLOW_PLANNER_CREW"))
+    """Who solves the parts of a plan: `local` processes, or `celery` workers of the queue `planner`."""
     odoo_url: str = Field("", validation_alias=_named("ODOO_URL"))
     """Address of an Odoo 19; empty means that every factory works from the order book."""
     odoo_db: str = Field("", validation_alias=_named("ODOO_DB"))

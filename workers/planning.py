@@ -11,6 +11,8 @@ import structlog
 from api.db import transaction
 from api.domain.errors import NothingToPlan
 from api.services import outbox, plans
+from api.settings import settings
+from planner.crews import CrewUnavailable, crew_named
 from planner.solve import Result, solve
 from planner.watch import Progress
 from workers.outbox import handles, now
@@ -35,14 +37,20 @@ def make_plan(plan_id: str) -> None:
         return
     plan, problem = taken
     watch = _Watch(asked)
-    result = solve(
-        problem,
-        seconds=plan.seconds,
-        seed=plan.seed,
-        workers=PARTS_AT_ONCE,
-        on_progress=watch.note,
-        stop=watch.stop_requested,
-    )
+    try:
+        result = solve(
+            problem,
+            seconds=plan.seconds,
+            seed=plan.seed,
+            workers=PARTS_AT_ONCE,
+            crew=crew_named(settings().planner_crew),
+            on_progress=watch.note,
+            stop=watch.stop_requested,
+        )
+    except CrewUnavailable as error:
+        with transaction() as session:
+            plans.fail(session, asked, why=str(error), at=now())
+        return
     _keep(asked, result)
     log.info("plan made", plan=plan.number, status=result.status.value, lots=len(problem.lots))
 
