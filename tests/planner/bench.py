@@ -117,7 +117,8 @@ class _Bench:
             self._print(DISRUPTION_HEAD, DISRUPTION_WIDTHS, row)
 
     def _effort(self, problem: Problem) -> dict[str, Any]:
-        seconds = self.options.seconds or seconds_for(problem)
+        asked = self.options.seconds
+        seconds = seconds_for(problem) if asked is None else asked
         return {"seconds": seconds, "workers": self.options.workers, "referee": self.referee}
 
     def _judged(self, faults: Sequence[str]) -> str:
