@@ -55,8 +55,12 @@ def solve_part(
             with _held(board, number, desk.hand):
                 value = _done(desk, told, board, task, arguments)
         except (TaskFailed, DocumentLost) as error:
-            log.warning("part failed", search=search, number=number, task=task, error=str(error))
-            board.answer(number, {"error": str(error)})
+            events = log.bind(search=search, number=number, task=task)
+            if board.is_open():
+                events.warning("part failed", error=str(error))
+                board.answer(number, {"error": str(error)})
+            else:
+                events.info("part ended, nobody waits for it")
         else:
             board.answer(number, {"value": value})
 

@@ -19,7 +19,7 @@ from planner.crews import CrewUnavailable
 from planner.hands import LocalCrew
 from planner.solve import solve
 from tests.planner.cases import tiny
-from tests.planner.generator import SEASON, Shape, generate
+from tests.planner.generator import Shape, generate
 from tests.running import eventually
 from workers.crew import CeleryCrew
 from workers.parts import _Desk
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import subprocess
 
 FEW = Shape(styles=3, colours=1, waves=2, lines=2, factories=2, buckets=6)
+MANY = Shape(styles=24, lines=30)  # its relaxation takes many seconds
 WORK: dict[str, Any] = {"seconds": 600, "seed": 5, "workers": 2, "iterations": 6}
 
 
@@ -111,15 +112,15 @@ def test_whoever_stops_waiting_ends_the_work_and_the_worker_is_free_for_others(
     valkey: "redis.Redis", workers: Workers
 ) -> None:
     workers.hire("worker")
-    season = generate(SEASON, seed=1)
-    styles = [style.id for style in season.styles]
-    long = {"styles": styles, "runs": [], "seconds": 600, "seed": 0, "nodes": None, "whole": True}
-    with CeleryCrew(season, 1) as crew:
-        abandoned = crew.submit("exact", long)
+    large = generate(MANY, seed=1)
+    styles = [style.id for style in large.styles]
+    with CeleryCrew(large, 1) as crew:
+        abandoned = crew.submit("relax", {"styles": styles, "seconds": 600})
         eventually(lambda: valkey.keys("planner:*:claim:0"), "the part is being solved")
     assert abandoned.cancelled()
     with CeleryCrew(tiny(), 1) as crew:
         assert crew.submit("worthless", {"style": "shirt", "seconds": 2.0}).result(timeout=30) is False
+    assert "nobody waits for it" in workers.log("worker")
 
 
 def test_without_any_worker_the_plan_says_how_to_start_one(
