@@ -5,19 +5,17 @@ Exit status: 0 a plan was written, 1 the planner failed, 2 the problem is invali
 """
 
 import argparse
-import gzip
 import json
-import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from planner.crews import LOCAL, CrewUnavailable, UnknownCrew, crew_named
-from planner.documents import InvalidProblem
+from planner.documents import InvalidPlan, InvalidProblem, read_json
 from planner.hands import Crew
+from planner.plan import Plan
 from planner.problem import Problem
 from planner.solve import Result, Status, solve
 from planner.watch import Progress
@@ -36,9 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        problem = Problem.from_json(load(options.problem))
+        problem = Problem.from_json(read_json(options.problem))
+        before = Plan.from_json(read_json(options.before)) if options.before else None
     except (OSError, EOFError, ValueError) as error:
-        kind = "invalid problem" if isinstance(error, InvalidProblem) else "unreadable"
+        kind = "invalid" if isinstance(error, (InvalidProblem, InvalidPlan)) else "unreadable"
+        kind += " plan" if isinstance(error, InvalidPlan) else " problem"
         _say(f"{kind}: {error}\n")
         return INVALID
     stop = threading.Event()
@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=options.seed,
             workers=options.workers,
             iterations=options.iterations,
+            before=before,
             crew=options.via,
             on_progress=None if options.quiet else _show,
             stop=stop.is_set,
@@ -62,18 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
     return EXIT[result.status]
 
 
-def load(path: Path) -> Any:
-    """The JSON document in a file, gzipped where its name ends in .gz."""
-    data = path.read_bytes()
-    return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m planner", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("problem", type=Path, help="counterflow-problem/1, JSON or gzipped JSON")
     parser.add_argument("--seconds", type=float, default=60.0, help="time to search, default 60")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=1, help="2 computes a better bound beside the search")
+    parser.add_argument("--workers", type=int, default=1, help="parts to solve at once")
+    parser.add_argument("--before", type=Path, help="the plan in force, to begin with what stands of it")
     parser.add_argument("--iterations", type=int, help="stop after so many improvements of parts")
     parser.add_argument("--via", type=_crew, default=LOCAL, help="who solves the parts: local, or celery")
     parser.add_argument("--out", type=Path, help="where to write the plan; default: standard output")
@@ -120,6 +116,4 @@ def _conclude(result: Result, out: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    os._exit(status)  # a solver thread that a stop left behind would hold up an ordinary exit
+    sys.exit(main())

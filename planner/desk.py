@@ -4,20 +4,20 @@ The same tasks run in processes on this machine (`hands.py`) and, asked for, in 
 a task says which plan it starts from and shares nothing else with the others.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from planner.candidates import Candidates
 from planner.check import cost
-from planner.documents import Fields, InvalidPlan
+from planner.errand import Solver, answer_json, runs_of
 from planner.explain import explanations
 from planner.ledger import Ledger
-from planner.plan import Plan, Run
+from planner.plan import Plan
 from planner.prices import Prices
 from planner.problem import Problem
-from planner.subproblem import Answer, Entries, Start, bound_part, solve_part
+from planner.subproblem import Start, bound_part, solve_part
 from planner.tables import Tables
 from planner.waves import waves
 
@@ -144,7 +144,15 @@ class Desk:
         return None if bound is None else bound + self._cost_of_nothing(books)
 
     def task_exact(
-        self, styles: list[str], runs: list[Any], *, seconds: float, seed: int, nodes: int | None, whole: bool
+        self,
+        styles: list[str],
+        runs: list[Any],
+        *,
+        seconds: float,
+        seed: int,
+        nodes: int | None,
+        whole: bool,
+        by: str,
     ) -> dict[str, Any]:
         """The exact model of all styles worth making; its bound is a bound of the problem's cost."""
         books = Ledger(self.problem)
@@ -167,6 +175,7 @@ class Desk:
             ),
             whole=whole,
             counted=not whole,
+            by=Solver(by),
             tables=self.tables,
         )
         found = answer_json(answer)
@@ -186,59 +195,3 @@ class Desk:
 def price_arguments(prices: Prices) -> dict[str, Any]:
     """The arguments of the task that takes prices over."""
     return {"time": prices.time.tolist(), "cloth": prices.cloth.tolist()}
-
-
-def runs_json(runs: Iterable[Run]) -> list[Any]:
-    """Runs as short rows: item, line, bucket, pieces (lot, SKU, quantity), overs (SKU, quantity)."""
-    return [
-        [
-            run.item,
-            run.line,
-            run.bucket,
-            [[piece.lot, piece.sku, piece.quantity] for piece in run.pieces],
-            [[over.sku, over.quantity] for over in run.overs],
-        ]
-        for run in runs
-    ]
-
-
-def runs_of(rows: Iterable[Any]) -> Iterable[Run]:
-    """The runs in such rows; their ids say nothing."""
-    for item, line, bucket, pieces, overs in rows:
-        yield Run.read(
-            Fields(
-                {
-                    "id": f"{line}/{bucket}/{item}",
-                    "item": item,
-                    "line": line,
-                    "bucket": bucket,
-                    "pieces": [{"lot": lot, "sku": sku, "quantity": n} for lot, sku, n in pieces],
-                    "overs": [{"sku": sku, "quantity": n} for sku, n in overs],
-                },
-                "",
-                InvalidPlan,
-            )
-        )
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    entries = answer.entries
-    return {
-        "found": entries is not None,
-        "pieces": [[*cell, lot, sku, n] for (cell, lot, sku), n in entries.pieces.items()] if entries else [],
-        "overs": [[*cell, sku, n] for (cell, sku), n in entries.overs.items()] if entries else [],
-        "bound": answer.bound,
-        "infeasible": answer.infeasible,
-        "optimal": answer.optimal,
-        "cut_short": answer.cut_short,
-    }
-
-
-def entries_of(answer: Mapping[str, Any]) -> Entries | None:
-    """The runs in an answer, None where it has none."""
-    if not answer["found"]:
-        return None
-    return Entries(
-        {((item, line, bucket), lot, sku): n for item, line, bucket, lot, sku, n in answer["pieces"]},
-        {((item, line, bucket), sku): n for item, line, bucket, sku, n in answer["overs"]},
-    )

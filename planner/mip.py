@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ortools.math_opt import model_pb2
 from ortools.math_opt.python import mathopt
 
+from planner.errand import Solver
 from planner.tables import Numbers
 
 Columns = npt.NDArray[np.int64]
@@ -150,12 +151,13 @@ class Mip:
         hint: Mapping[int, float] | None = None,
         gap: float = 0.0,
         quick: bool = False,
+        by: Solver = Solver.HIGHS,
     ) -> Outcome:
         """Minimise within ``seconds``.
 
         ``gap`` is the relative distance at which to stop; ``hint`` gives values of some columns to
         start from. ``quick`` is for the many small models of a search: SCIP without cutting planes
-        finds their solutions three times as fast as HiGHS, which is far better at bounds.
+        finds their solutions three times as fast as HiGHS, which is far better at bounds of large ones.
         """
         limits = mathopt.SolveParameters(
             time_limit=timedelta(seconds=seconds),
@@ -164,7 +166,7 @@ class Mip:
             relative_gap_tolerance=gap,
             cuts=mathopt.Emphasis.OFF if quick else None,
         )
-        solver = mathopt.SolverType.GSCIP if quick else mathopt.SolverType.HIGHS
+        solver = mathopt.SolverType.GSCIP if quick or by == Solver.SCIP else mathopt.SolverType.HIGHS
         try:
             model = mathopt.Model.from_model_proto(self._proto())
             guide = mathopt.ModelSolveParameters()

@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planner.check import cost, violations
-from planner.desk import entries_of, runs_json
+from planner.errand import Entries, entries_of, runs_json
 from planner.hands import Crew
 from planner.ledger import Cell, Ledger
 from planner.plan import Plan, Run
 from planner.prices import Prices
 from planner.problem import Problem
 from planner.standing import known, stands
-from planner.subproblem import Entries
 from planner.watch import Watch
 
 if TYPE_CHECKING:
@@ -91,6 +90,7 @@ class Search:
         self.unbounded: list[str] = []
         self.near: dict[str, list[str]] = {}
         self.round = _Round()
+        self.whole: list[Future[Any]] = []
 
     # ------------------------------------------------------------------ bounds
 
@@ -119,28 +119,31 @@ class Search:
 
     # ------------------------------------------------------------------ the loop
 
-    def run(self, iterations: int | None, beside: Iterator["Future[Any]"]) -> None:
+    def run(
+        self, iterations: int | None, beside: Iterator["list[Future[Any]]"], alone_seconds: float
+    ) -> None:
         """Place and improve until the time is over, the iterations are done, or it is proved or stopped.
 
-        ``beside`` gives tasks on the whole problem, the next when one is done.
+        ``beside`` gives tasks on the whole problem, the next when those before are done, the first
+        after ``alone_seconds``.
         """
         jobs: deque[_Job] = deque()
-        whole = next(beside, None)
+        alone_until = self.watch.elapsed + alone_seconds
         while not self.proved:
             while len(jobs) < self._window() and (job := self._next(jobs)):
                 jobs.append(job)
-            if whole is not None and (whole.done() or not jobs):
-                self._learn(self.watch.wait_for(whole))
-                whole = next(beside, None)
-                continue
-            if not jobs or self.iterations == iterations:
+            idle = not jobs or self.iterations == iterations
+            if not self.whole and (idle or (iterations is None and self.watch.elapsed >= alone_until)):
+                self.whole = next(beside, [])
+            waiting = self.whole if idle else [*self.whole, jobs[0].future]
+            if not waiting:
                 break
-            job = jobs.popleft()
-            job.take(self.watch.wait_for(job.future))
-            self.watch.report()
-        while whole is not None and iterations is not None and not self.proved:
-            self._learn(self.watch.wait_for(whole))
-            whole = next(beside, None)
+            done = self.watch.wait_for_any(waiting)
+            if done in self.whole:
+                self.whole.remove(done)
+                self._learn(done.result())
+            else:
+                jobs.popleft().take(done.result())
 
     def _window(self) -> int:
         """Tasks under way at once.
@@ -148,6 +151,8 @@ class Search:
         One more than can be worked on saves waiting; but what is placed from an older plan finds its
         places taken.
         """
+        if len(self.whole) >= self.crew.size:
+            return 0
         return self.crew.size if self.unplaced else self.crew.size + AHEAD
 
     def _next(self, jobs: deque[_Job]) -> _Job | None:
@@ -186,7 +191,15 @@ class Search:
             worth[self.problem.find.style_of(lot.sku).id] += lot.quantity * lot.unfilled_cost
         # where most is at stake first: the others fit in between more easily
         self.unplaced.extend(sorted(live - kept, key=lambda style: (-worth[style], style)))
+        self.conclude()
         self._settle()
+
+    def conclude(self) -> None:
+        """Keep what the books hold where it is the cheapest so far, also in the middle of placing."""
+        plan = self.ledger.plan()
+        price = cost(self.problem, plan).total
+        if price < self.best.cost and not violations(self.problem, plan):
+            self._keep(plan, price)
 
     def _apart(self, busy: frozenset[str]) -> str:
         """Of the next few styles the one that shares least with those being placed."""

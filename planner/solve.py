@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from planner.baseline import baseline
 from planner.check import Violation, cost, violations
-from planner.desk import entries_of, runs_json
 from planner.documents import Fields, InvalidPlan
-from planner.explain import explanations
+from planner.errand import Solver, entries_of, runs_json
 from planner.hands import Crew, LocalCrew, TaskFailed
 from planner.ledger import Ledger
 from planner.plan import Explanation, Plan
 from planner.prices import STEPS, Prices, Pricing
 from planner.problem import Problem
 from planner.reach import never_made
+from planner.reasons import reasons
 from planner.search import Incumbent, Search
 from planner.sequence import schedule
 from planner.tables import Tables
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SMALL_DECISIONS = 1_500  # up to so many the exact model is solved to the end
 WHOLE_DECISIONS = 40_000  # up to so many it is worth its time, for the bound
 STEADY_NODES = 2_000  # of branch and bound in the exact model, where work is counted
+LEAST_MARGIN = 0.7
+MARGIN_SHARE = 0.06
+START_SHARE = 0.1  # of the time of a small problem, to find a plan for the exact model to start from
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
 SHORT_SECONDS = 20.0  # with less time than this the prices are rougher
@@ -116,7 +119,7 @@ class _Solving:
         try:
             self._search(search, before)
         except Stopped:
-            pass
+            search.conclude()
         except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
             failure = str(error) if isinstance(error, TaskFailed) else f"{type(error).__name__}: {error}"
         return self._result(search, first, failure)
@@ -135,7 +138,8 @@ class _Solving:
         self.watch.report("placing")
         search.start(list(before.runs) if before else [], live)
         self.watch.report("improving")
-        search.run(self.iterations, self._beside(search))
+        small = self._decisions() <= SMALL_DECISIONS
+        search.run(self.iterations, self._beside(search), START_SHARE * self.watch.left if small else 0.0)
 
     def _never(self, books: Ledger) -> set[str]:
         """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
@@ -143,33 +147,46 @@ class _Solving:
         wanted: Counter[str] = Counter()
         for lot in self.problem.lots:
             wanted[self.problem.find.style_of(lot.sku).id] += lot.quantity
+        seconds = WORTH_SECONDS if self.iterations is None else self.watch.left
         doubtful = {
-            style.id: self.crew.submit("worthless", {"style": style.id, "seconds": WORTH_SECONDS})
+            style.id: self.crew.submit("worthless", {"style": style.id, "seconds": seconds})
             for style in self.problem.styles
             if style.campaign_minimum > wanted[style.id] and not books.styles[style.id]
         }
         worthless = {style for style, answer in doubtful.items() if self.watch.wait_for(answer)}
         return never | {item.id for item in self.problem.items if item.style in worthless}
 
-    def _beside(self, search: Search) -> Iterator["Future[Any]"]:
-        """Tasks on the whole problem, as far as it is small enough for the exact model."""
+    def _beside(self, search: Search) -> Iterator["list[Future[Any]]"]:
+        """Tasks on the whole problem, as far as it is small enough for the exact model; some side by side."""
         decisions = self._decisions()
-        if decisions > WHOLE_DECISIONS:
-            return
-        if decisions > SMALL_DECISIONS:
-            yield self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})
-        shares = (0.6, 1.0) if decisions <= SMALL_DECISIONS else (0.2, 1.0)
-        for number, share in enumerate(shares):
-            steady = self.iterations is not None
-            part = share if self.crew.size > 1 else ALONE_SHARE * share
-            effort = {
-                "seconds": self.watch.left if steady else max(1.0, part * self.watch.left),
-                "seed": self.seed,
-                "nodes": STEADY_NODES if steady else None,
-                "whole": decisions <= SMALL_DECISIONS and number > 0,
-            }
-            runs = runs_json(search.best.plan.runs)
-            yield self.crew.submit("exact", {"styles": self.styles, "runs": runs, **effort})
+        if decisions <= SMALL_DECISIONS:
+            yield self._exact(search, tuple(Solver), 1.0)
+            yield self._exact(search, tuple(Solver), 1.0, whole=True)
+        elif decisions <= WHOLE_DECISIONS:
+            yield [self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})]
+            yield self._exact(search, (Solver.HIGHS,), 0.2)
+            yield self._exact(search, (Solver.HIGHS,), 1.0)
+
+    def _exact(
+        self, search: Search, solvers: tuple[Solver, ...], share: float, *, whole: bool = False
+    ) -> "list[Future[Any]]":
+        """The exact model by as many of the solvers as there are workers, for a share of the time left."""
+        steady = self.iterations is not None
+        part = share if self.crew.size > 1 else ALONE_SHARE * share
+        effort = {
+            "seconds": self.watch.left if steady else part * self._in_time(),
+            "seed": self.seed,
+            "nodes": STEADY_NODES if steady else None,
+            "whole": whole,
+            "styles": self.styles,
+            "runs": runs_json(search.best.plan.runs),
+        }
+        asked = solvers[:1] if steady else solvers[: self.crew.size]
+        return [self.crew.submit("exact", {**effort, "by": solver}) for solver in asked]
+
+    def _in_time(self) -> float:
+        """Seconds for a task whose answer still has to be worked out and taken before the end."""
+        return max(0.5, self.watch.left - max(LEAST_MARGIN, MARGIN_SHARE * self.watch.left))
 
     def _decisions(self) -> int:
         """Possible runs, each tier counted."""
@@ -186,7 +203,7 @@ class _Solving:
         short = any(min(level) < 0 for level in books.supply.values())
         if short or any(_stays(broken) for broken in violations(self.problem, alone)):
             return self._no_plan(Status.INFEASIBLE)
-        effort = {"seconds": self.watch.left, "seed": self.seed, "nodes": None, "whole": False}
+        effort = {"seconds": self.watch.left, "seed": self.seed, "nodes": None, "whole": False, "by": "highs"}
         styles = [style.id for style in self.problem.styles]
         try:
             answer = self.watch.wait_for(self.crew.submit("exact", {"styles": styles, "runs": [], **effort}))
@@ -234,11 +251,11 @@ class _Solving:
             return None
         return tuple(Explanation.read(Fields(row, "", InvalidPlan)) for row in rows)
 
-    def _finished(self, plan: Plan, reasons: tuple[Explanation, ...] | None = None) -> Plan:
+    def _finished(self, plan: Plan, verified: tuple[Explanation, ...] | None = None) -> Plan:
         """The plan with its schedule, its reasons and its cost."""
         return plan.stating(
             schedule=schedule(self.problem, plan.runs),
-            explanations=explanations(self.problem, plan, seconds=0) if reasons is None else reasons,
+            explanations=reasons(self.problem, plan) if verified is None else verified,
             objective=cost(self.problem, plan).total,
         )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.cloth import ANY_SEGMENT
+from planner.errand import Answer, Entries, Solver
 from planner.ledger import Cell, Ledger
 from planner.model import PartModel
 from planner.tables import Numbers, Tables
@@ -22,48 +23,6 @@ from planner.waves import Wave
 LEAST_SECONDS = 0.1
 ROUNDING_SECONDS = 5.0  # the second stage takes far less; a limit for the odd case
 ROUNDING_GAP = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model of a part gave.
-
-    ``entries`` are the runs to enter, None where none was found; ``bound`` is valid for the model's
-    objective (costs less the unfilled cost of what it delivers), None where nothing is known;
-    ``cut_short`` says that time ran out, so that another try may give another answer.
-    """
-
-    entries: "Entries | None"
-    bound: float | None
-    infeasible: bool
-    optimal: bool
-    cut_short: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Pieces by (cell, lot, SKU) and overs by (cell, SKU)."""
-
-    pieces: Mapping[tuple[Cell, str, str], int]
-    overs: Mapping[tuple[Cell, str], int]
-
-    @property
-    def quantities(self) -> dict[Cell, int]:
-        """Pieces and overs by cell."""
-        total: dict[Cell, int] = defaultdict(int)
-        for (cell, _, _), quantity in self.pieces.items():
-            total[cell] += quantity
-        for (cell, _), quantity in self.overs.items():
-            total[cell] += quantity
-        return dict(total)
-
-    def enter(self, ledger: Ledger) -> None:
-        for (cell, lot, sku), quantity in self.pieces.items():
-            ledger.open(cell)
-            ledger.enter(cell, lot, sku, quantity)
-        for (cell, sku), quantity in self.overs.items():
-            ledger.open(cell)
-            ledger.enter_overs(cell, sku, quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +48,7 @@ def solve_part(
     whole: bool = False,
     counted: bool = False,
     quick: bool = False,
+    by: Solver = Solver.HIGHS,
     tables: Tables | None = None,
     time_price: Numbers | None = None,
 ) -> Answer:
@@ -97,8 +57,8 @@ def solve_part(
     ``seconds`` include the building of the model, ``nodes`` limits branch and bound; runs that cost no
     less than ``below`` (in the terms of the model's objective) are not worked out. ``whole`` asks for
     whole pieces in the first stage too: slower, but then its bound can meet the cost; ``counted`` for
-    whole pieces per lot only; ``quick`` for a good answer rather than a proof. ``time_price`` is paid for
-    each second used, beside the costs.
+    whole pieces per lot only; ``quick`` for a good answer rather than a proof, ``by`` says by which
+    solver. ``time_price`` is paid for each second used, beside the costs.
 
     Raises SolverFailed where the solver breaks down.
     """
@@ -109,7 +69,7 @@ def solve_part(
     if whole:
         model.mip.make_whole()
     left = max(LEAST_SECONDS, seconds - (time.monotonic() - began))
-    outcome = model.mip.solve(left, seed=seed, nodes=nodes, gap=gap, hint=hint, quick=quick)
+    outcome = model.mip.solve(left, seed=seed, nodes=nodes, gap=gap, hint=hint, quick=quick, by=by)
     if outcome.values is None or outcome.value >= below:
         return Answer(None, outcome.bound, outcome.infeasible, outcome.optimal, outcome.cut_short)
     model.mip.pin(np.concatenate(model.decisions), outcome.values)

@@ -1,7 +1,8 @@
 """Time, stop and progress of one search."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -76,7 +77,11 @@ class Watch:
             self._tell(Progress(self.elapsed, self.best_cost, self.bound, gap, self.doing))
 
     def wait_for(self, future: "Future[_T]") -> _T:
-        """What the future brings, or what it raises.
+        """What the future brings, or what it raises. Raises Stopped as `wait_for_any` does."""
+        return self.wait_for_any([future]).result()
+
+    def wait_for_any(self, futures: Sequence["Future[_T]"]) -> "Future[_T]":
+        """One that is done, the first of them in their order.
 
         Raises Stopped when the stop button is pressed or the time is over first.
         """
@@ -84,8 +89,7 @@ class Watch:
             self.report()
             if self.stopped or self.left <= 0:
                 raise Stopped
-            try:
-                return future.result(timeout=POLL_SECONDS)
-            except TimeoutError:
-                if future.done():  # the work itself took too long
-                    raise
+            wait(futures, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in futures:
+                if future.done():
+                    return future

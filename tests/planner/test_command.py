@@ -76,3 +76,12 @@ def test_a_signal_brings_the_best_plan_so_far(tmp_path: Path, number: signal.Sig
 def test_a_web_process_that_imports_the_documents_never_loads_a_solver() -> None:
     code = "import sys, planner, planner.check, planner.pegging; sys.exit('ortools' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_plan_in_force_is_where_a_new_one_begins(tmp_path: Path) -> None:
+    problem = write(tmp_path, tiny().to_json())
+    first, again = tmp_path / "first.json", tmp_path / "again.json"
+    assert main([problem, "--seconds", "5", "--quiet", "--out", str(first)]) == 0
+    arguments = ["--seconds", "5", "--quiet", "--before", str(first), "--out", str(again)]
+    assert main([problem, *arguments]) == 0
+    assert json.loads(again.read_text())["objective"] <= json.loads(first.read_text())["objective"]
