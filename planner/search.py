@@ -141,7 +141,7 @@ class Search:
             done = self.watch.wait_for_any(waiting)
             if done in self.whole:
                 self.whole.remove(done)
-                self._learn(done.result())
+                self.learn(done.result())
             else:
                 jobs.popleft().take(done.result())
 
@@ -315,7 +315,7 @@ class Search:
         future = self.crew.submit("bound", {"style": style, "seconds": BOUND_SECONDS})
         return _Job(frozenset(), future, take)
 
-    def _learn(self, answer: Any) -> None:
+    def learn(self, answer: Any) -> None:
         """Take over what a task on the whole problem proved and, where it is cheaper, its runs."""
         if isinstance(answer, float):
             self.raise_bound(answer)

@@ -1,5 +1,6 @@
 """solve(): a plan for a problem, the bound that says how good it is, and the baseline beside it."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planner.baseline import baseline
 from planner.check import Violation, cost, violations
 from planner.documents import Fields, InvalidPlan
-from planner.errand import Solver, entries_of, runs_json
+from planner.errand import Solver, runs_json
 from planner.hands import Crew, LocalCrew, TaskFailed
 from planner.ledger import Ledger
 from planner.plan import Explanation, Plan
@@ -109,20 +110,25 @@ class _Solving:
     def solve(self, before: Plan | None) -> Result:
         first = baseline(self.problem)
         if violations(self.problem, first):
-            return self._without_baseline()
+            return self._without_baseline(before)
         first = self._finished(first)
-        incumbent = Incumbent(first, cost(self.problem, first).total)
-        self.watch.best_cost = incumbent.cost
-        search = Search(self.problem, incumbent, self.watch, self.crew, self.seed)
+        search = self._begin(first, cost(self.problem, first).total)
+        return self._result(search, first, self._improve(search, before))
+
+    def _begin(self, plan: Plan, price: int) -> Search:
+        return Search(self.problem, Incumbent(plan, price), self.watch, self.crew, self.seed)
+
+    def _improve(self, search: Search, before: Plan | None) -> str | None:
+        """Search until the end; returns what ended it early, if it broke down."""
+        self.watch.best_cost = None if search.best.cost == sys.maxsize else search.best.cost
         self.watch.report("prices")
-        failure = None
         try:
             self._search(search, before)
         except Stopped:
             search.conclude()
         except Exception as error:  # noqa: BLE001 - the plan so far is worth more; the failure is stated
-            failure = str(error) if isinstance(error, TaskFailed) else f"{type(error).__name__}: {error}"
-        return self._result(search, first, failure)
+            return str(error) if isinstance(error, TaskFailed) else f"{type(error).__name__}: {error}"
+        return None
 
     def _search(self, search: Search, before: Plan | None) -> None:
         books = Ledger(self.problem)
@@ -144,6 +150,8 @@ class _Solving:
     def _never(self, books: Ledger) -> set[str]:
         """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
         never = never_made(books)
+        if self.watch.left <= SHORT_SECONDS and self._decisions() > SMALL_DECISIONS:
+            return never
         wanted: Counter[str] = Counter()
         for lot in self.problem.lots:
             wanted[self.problem.find.style_of(lot.sku).id] += lot.quantity
@@ -196,33 +204,38 @@ class _Solving:
             for item in self.problem.items
         )
 
-    def _without_baseline(self) -> Result:
-        """Frozen runs ask for more than the baseline finds: only the exact model can tell."""
+    def _without_baseline(self, before: Plan | None) -> Result:
+        """Frozen runs ask for more than the baseline finds: the search may find it, or the exact model."""
         books = Ledger(self.problem)
         alone = books.plan()
         short = any(min(level) < 0 for level in books.supply.values())
         if short or any(_stays(broken) for broken in violations(self.problem, alone)):
             return self._no_plan(Status.INFEASIBLE)
-        effort = {"seconds": self.watch.left, "seed": self.seed, "nodes": None, "whole": False, "by": "highs"}
-        styles = [style.id for style in self.problem.styles]
+        search = self._begin(alone, sys.maxsize)
+        failure = None
+        if self._decisions() > SMALL_DECISIONS:
+            failure = self._improve(search, before)
+        if search.best.cost < sys.maxsize:
+            return self._result(search, None, failure)
+        return self._only_exact(search, failure)
+
+    def _only_exact(self, search: Search, failure: str | None) -> Result:
+        """A plan by the exact model of everything, or what it proves."""
+        self.watch.report("exact model")
+        self.styles = [style.id for style in self.problem.styles]
         try:
-            answer = self.watch.wait_for(self.crew.submit("exact", {"styles": styles, "runs": [], **effort}))
+            (task,) = self._exact(search, (Solver.HIGHS,), 1.0)
+            answer = self.watch.wait_for(task)
         except Stopped:
-            return self._no_plan(Status.NO_TIME)
+            return self._no_plan(Status.NO_TIME, failure)
         except TaskFailed as error:
             return self._no_plan(Status.FAILED, str(error))
-        entries = entries_of(answer)
-        if entries is None:
-            return self._no_plan(Status.INFEASIBLE if answer["infeasible"] else Status.NO_TIME)
-        entries.enter(books)
-        plan = books.plan()
-        found = Incumbent(plan, cost(self.problem, plan).total)
-        if violations(self.problem, plan):
-            return self._no_plan(Status.FAILED, "the exact model and the checker disagree")
-        search = Search(self.problem, found, self.watch, self.crew, self.seed)
-        if answer["bound"] is not None:
-            search.raise_bound(answer["bound"])
-        return self._result(search, None, None)
+        if answer["infeasible"]:
+            return self._no_plan(Status.INFEASIBLE)
+        search.learn(answer)
+        if search.best.cost == sys.maxsize:
+            return self._no_plan(Status.NO_TIME, failure)
+        return self._result(search, None, failure)
 
     def _no_plan(self, status: Status, failure: str | None = None) -> Result:
         return Result(status, None, None, None, self.watch.elapsed, failure)
