@@ -35,8 +35,7 @@ MARGIN_SHARE = 0.06
 START_SHARE = 0.1  # of the time of a small problem, to find a plan for the exact model to start from
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
-SHORT_SECONDS = 20.0  # with less time than this the prices are rougher
-FEW_STEPS = 300
+FEW_STEPS = 300  # where a plan in force is the start: it is needed soon, and prices matter less
 EXPLAIN_SHARE = 0.05  # of the time, kept for reasons
 LONGEST_EXPLAINING = 20.0
 
@@ -134,11 +133,11 @@ class _Solving:
         books = Ledger(self.problem)
         tables = Tables(self.problem, waves(self.problem))
         empty = cost(self.problem, books.plan().stating(purchases=())).total
-        never = self._never(books)
+        never = never_made(books) if before else self._never(books)
         live = {item.style for item in self.problem.items if item.id not in never}
         live = {style for style in live if tables.style(style).lines}
         self.styles = sorted(live)
-        steps = STEPS if self.watch.left > SHORT_SECONDS else FEW_STEPS
+        steps = FEW_STEPS if before else STEPS
         search.price(Pricing(books, tables, never).rise(steps), empty, live)
         self.watch.keep_back(min(LONGEST_EXPLAINING, EXPLAIN_SHARE * self.watch.left))
         self.watch.report("placing")
@@ -150,8 +149,6 @@ class _Solving:
     def _never(self, books: Ledger) -> set[str]:
         """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
         never = never_made(books)
-        if self.watch.left <= SHORT_SECONDS and self._decisions() > SMALL_DECISIONS:
-            return never
         wanted: Counter[str] = Counter()
         for lot in self.problem.lots:
             wanted[self.problem.find.style_of(lot.sku).id] += lot.quantity
