@@ -77,6 +77,7 @@ class Search:
         self.crew = crew
         self.seed = seed
         self.repeatable = True
+        self.steady = False  # whether work is counted and not timed
         self.iterations = 0
         self.random = random.Random(seed)
         self.ledger = Ledger(problem)
@@ -127,13 +128,14 @@ class Search:
         ``beside`` gives tasks on the whole problem, the next when those before are done, the first
         after ``alone_seconds``.
         """
+        self.steady = iterations is not None
         jobs: deque[_Job] = deque()
         alone_until = self.watch.elapsed + alone_seconds
         while not self.proved:
             while len(jobs) < self._window() and (job := self._next(jobs)):
                 jobs.append(job)
             idle = not jobs or self.iterations == iterations
-            if not self.whole and (idle or (iterations is None and self.watch.elapsed >= alone_until)):
+            if not self.whole and (idle or (not self.steady and self.watch.elapsed >= alone_until)):
                 self.whole = next(beside, [])
             waiting = self.whole if idle else [*self.whole, jobs[0].future]
             if not waiting:
@@ -331,7 +333,7 @@ class Search:
         plan = ledger.plan()
         price = cost(self.problem, plan).total
         if price < self.best.cost and not violations(self.problem, plan):
-            self.repeatable &= answer["optimal"]
+            self.repeatable &= self.steady and not answer["cut_short"]
             self._keep(plan, price)
             self._restart(plan)
 

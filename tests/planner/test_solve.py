@@ -107,6 +107,7 @@ def test_the_same_problem_seed_workers_and_iterations_give_the_same_plan_to_the_
 
 
 def test_a_plan_by_seconds_is_made_again_by_its_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.solve.SMALL_DECISIONS", 0)
     monkeypatch.setattr("planner.solve.WHOLE_DECISIONS", 0)
     monkeypatch.setattr("planner.search.PATIENCE_SECONDS", 600)
     problem = generate(FEW, seed=4)
