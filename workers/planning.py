@@ -92,15 +92,18 @@ def _keep(plan_id: UUID, result: Result) -> None:
             answer=result.plan,
             baseline=result.baseline or result.plan,
             failure=result.failure,
-            versions=_versions(),
+            versions=_record(result),
             at=now(),
         )
 
 
-def _versions() -> dict[str, str]:
-    """What must be the same for a replay to give the same plan."""
-    return {
+def _record(result: Result) -> dict[str, str]:
+    """What must be the same, beside problem and seed, for a replay to give the same plan."""
+    record = {
         "counterflow": version("counterflow"),
         "ortools": version("ortools"),
         "python": platform.python_version(),
+        "workers": str(PARTS_AT_ONCE),
+        "iterations": str(result.iterations),
     }
+    return record if result.repeatable else {**record, "repeatable": "no"}
