@@ -33,6 +33,7 @@ STEADY_NODES = 2_000  # of branch and bound in the exact model, where work is co
 LEAST_MARGIN = 0.7
 MARGIN_SHARE = 0.06
 START_SHARE = 0.1  # of the time of a small problem, to find a plan for the exact model to start from
+CUTS_SHARE = 0.25  # of the time of a larger one: cutting planes raise the bound at first, then hardly
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
 FEW_STEPS = 300  # where a plan in force is the start: it is needed soon, and prices matter less
@@ -169,8 +170,7 @@ class _Solving:
             yield self._exact(search, tuple(Solver), 1.0, whole=True)
         elif decisions <= WHOLE_DECISIONS:
             yield [self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})]
-            yield self._exact(search, (Solver.HIGHS,), 0.2)
-            yield self._exact(search, (Solver.HIGHS,), 1.0)
+            yield self._exact(search, (Solver.HIGHS,), CUTS_SHARE)
 
     def _exact(
         self, search: Search, solvers: tuple[Solver, ...], share: float, *, whole: bool = False
