@@ -86,7 +86,7 @@ class Desk:
             gap=gap,
             allowed=allowed,
             start=start,
-            quick=True,
+            quick=time_price is not None,
             tables=self.tables,
             time_price=time_price,
         )

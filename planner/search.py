@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 AHEAD = 1  # tasks given out beyond those being worked on, so that nobody waits
 PLACE = {"cells": 10, "noise": 0.0, "gap": 5e-3, "nodes": 100}
-IMPROVE = {"cells": 10, "noise": 0.03, "gap": 1e-3, "nodes": 150}
+IMPROVE = {"cells": 10, "noise": 0.03, "gap": 1e-3, "nodes": 10}
 PATIENCE_SECONDS = 6.0  # for one part; longer ones are cut short and can not be repeated exactly
 FREE_STYLES = 2
 MOST_FREE_STYLES = 4
