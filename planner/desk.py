@@ -4,7 +4,7 @@ The same tasks run in processes on this machine (`hands.py`) and, asked for, in 
 a task says which plan it starts from and shares nothing else with the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from planner.errand import Solver, answer_json, runs_of
 from planner.explain import explanations
 from planner.ledger import Ledger
 from planner.plan import Plan
-from planner.prices import Prices
 from planner.problem import Problem
 from planner.subproblem import Start, bound_part, solve_part
 from planner.tables import Tables
@@ -67,15 +66,11 @@ class Desk:
         nodes: int | None,
         gap: float,
     ) -> dict[str, Any]:
-        books, removed = self._books(runs, set(styles))
+        books, start = self._books(runs, styles)
         assert self.candidates is not None  # noqa: S101 - prices come first
         allowed = self.candidates.of(books, styles, cells, noise=noise, seed=seed)
-        for cell in removed:
+        for cell in start.quantities:
             allowed[cell[0]].add(cell)
-        start = None
-        if removed:
-            bought = {order.fabric: order.quantity for order in books.purchases()}
-            start = Start(removed, bought)
         answer = solve_part(
             books,
             styles,
@@ -85,25 +80,27 @@ class Desk:
             nodes=nodes,
             gap=gap,
             allowed=allowed,
-            start=start,
+            start=start if start.quantities else None,
             quick=time_price is not None,
             tables=self.tables,
             time_price=time_price,
         )
         return answer_json(answer)
 
-    def _books(self, runs: list[Any], without: set[str]) -> tuple[Ledger, dict[Any, int]]:
-        """The books of a plan without the free styles, and the runs those had."""
+    def _books(self, runs: list[Any], free: Iterable[str]) -> tuple[Ledger, Start]:
+        """The books of a plan without the free styles, and what these had to start from."""
         books = Ledger(self.problem)
-        frozen = set(books.runs)
-        removed = {}
-        for run in runs_of(runs):
-            if self.problem.find.item[run.item].style in without:
-                if run.cell not in frozen:
-                    removed[run.cell] = run.quantity
-            elif run.cell not in frozen:
-                books.enter_run(run)
-        return books, removed
+        books.enter_runs(runs_of(runs))
+        bought = {order.fabric: order.quantity for order in books.purchases()}
+        quantities = {
+            cell: content.quantity
+            for style in free
+            for cell, content in books.cells[style].items()
+            if not content.frozen
+        }
+        for cell in quantities:
+            books.close(cell)
+        return books, Start(quantities, bought)
 
     def task_bound(self, style: str, *, seconds: float) -> float | None:
         """What the style costs at least at the prices, beyond nothing of it being made."""
@@ -155,13 +152,8 @@ class Desk:
         by: str,
     ) -> dict[str, Any]:
         """The exact model of all styles worth making; its bound is a bound of the problem's cost."""
-        books = Ledger(self.problem)
+        books, start = self._books(runs, [style.id for style in self.problem.styles])
         empty = self._cost_of_nothing(books)
-        frozen = set(books.runs)
-        start = Ledger(self.problem)
-        for run in runs_of(runs):
-            if run.cell not in frozen:
-                start.enter_run(run)
         answer = solve_part(
             books,
             styles,
@@ -169,10 +161,7 @@ class Desk:
             seconds=seconds,
             seed=seed,
             nodes=nodes,
-            start=Start(
-                {cell: content.quantity for cell, content in start.runs.items() if cell not in frozen},
-                {order.fabric: order.quantity for order in start.purchases()},
-            ),
+            start=start,
             whole=whole,
             counted=not whole,
             by=Solver(by),
@@ -190,8 +179,3 @@ class Desk:
     def _cost_of_nothing(self, books: Ledger) -> int:
         """The cost of the frozen runs alone without fabric, all else unfilled: where models count from."""
         return cost(self.problem, books.plan().stating(purchases=())).total
-
-
-def price_arguments(prices: Prices) -> dict[str, Any]:
-    """The arguments of the task that takes prices over."""
-    return {"time": prices.time.tolist(), "cloth": prices.cloth.tolist()}

@@ -90,7 +90,7 @@ class Hand:
 
 
 class LocalCrew:
-    """``size`` processes on this machine, started when first needed."""
+    """``size`` processes on this machine."""
 
     def __init__(self, problem: Problem, size: int) -> None:
         self.size = size

@@ -68,6 +68,12 @@ class Ledger:
         for over in run.overs:
             self.enter_overs(run.cell, over.sku, over.quantity)
 
+    def enter_runs(self, runs: Iterable[Run]) -> None:
+        """Enter the runs of a plan, frozen ones aside: those are in the books already."""
+        for run in runs:
+            if not (run.cell in self.runs and self.runs[run.cell].frozen):
+                self.enter_run(run)
+
     def open(self, cell: Cell) -> Content:
         """The run in the cell, new (with its set-ups) where there was none."""
         if cell not in self.runs:

@@ -175,19 +175,12 @@ class Search:
 
     def start(self, runs: list[Run], live: set[str]) -> None:
         """Begin with these runs, as far as they fit; styles that do not are placed anew."""
-        frozen = {run.cell for run in self.problem.frozen}
+        items = self.problem.find.item
         of_style: dict[str, list[Run]] = defaultdict(list)
         for run in runs:
-            if run.cell not in frozen:
-                of_style[self.problem.find.item[run.item].style].append(run)
-        for style, own in of_style.items():
-            if all(known(self.problem, run) for run in own):
-                for run in own:
-                    self.ledger.enter_run(run)
-            if not (self._fits({style}) and stands(self.ledger, style)):
-                self._remove({style})
-                del own[:]
-        kept = {style for style, own in of_style.items() if own}
+            if run.item in items:
+                of_style[items[run.item].style].append(run)
+        kept = {style for style, own in of_style.items() if self._keep_standing(style, own)}
         worth: Counter[str] = Counter()
         for lot in self.problem.lots:
             worth[self.problem.find.style_of(lot.sku).id] += lot.quantity * lot.unfilled_cost
@@ -196,12 +189,26 @@ class Search:
         self.conclude()
         self._settle()
 
+    def _keep_standing(self, style: str, runs: list[Run]) -> bool:
+        """Enter the runs of a style where all of them still stand; returns whether they do."""
+        if not all(known(self.problem, run) for run in runs):
+            return False
+        self.ledger.enter_runs(runs)
+        if self._fits({style}) and stands(self.ledger, style):
+            return True
+        self._remove({style})
+        return False
+
     def conclude(self) -> None:
         """Keep what the books hold where it is the cheapest so far, also in the middle of placing."""
-        plan = self.ledger.plan()
-        price = cost(self.problem, plan).total
-        if price < self.best.cost and not violations(self.problem, plan):
-            self._keep(plan, price)
+        if found := self._cheaper(self.ledger, self.best.cost):
+            self._keep(found)
+
+    def _cheaper(self, ledger: Ledger, price: int) -> Incumbent | None:
+        """The plan in the books, where it costs less than that and keeps every rule."""
+        plan = ledger.plan()
+        found = Incumbent(plan, cost(self.problem, plan).total)
+        return None if found.cost >= price or violations(self.problem, plan) else found
 
     def _apart(self, busy: frozenset[str]) -> str:
         """Of the next few styles the one that shares least with those being placed."""
@@ -241,11 +248,8 @@ class Search:
             self._restart(self.best.plan)
 
     def _restart(self, plan: Plan) -> None:
-        frozen = {run.cell for run in self.problem.frozen}
         self.ledger = Ledger(self.problem)
-        for run in plan.runs:
-            if run.cell not in frozen:
-                self.ledger.enter_run(run)
+        self.ledger.enter_runs(plan.runs)
         self.cost = self.best.cost
 
     # ------------------------------------------------------------------ improving
@@ -293,18 +297,17 @@ class Search:
 
     def _accept(self) -> bool:
         """Go on from the plan in the books where it is cheaper and keeps every rule."""
-        plan = self.ledger.plan()
-        price = cost(self.problem, plan).total
-        if price >= self.cost or violations(self.problem, plan):
+        found = self._cheaper(self.ledger, self.cost)
+        if found is None:
             return False
-        self.cost = price
-        self._keep(plan, price)
+        self.cost = found.cost
+        self._keep(found)
         return True
 
-    def _keep(self, plan: Plan, price: int) -> None:
-        if price < self.best.cost:
-            self.best = Incumbent(plan, price)
-            self.watch.best_cost = price
+    def _keep(self, found: Incumbent) -> None:
+        if found.cost < self.best.cost:
+            self.best = found
+            self.watch.best_cost = found.cost
 
     # ------------------------------------------------------------------ the whole problem
 
@@ -330,12 +333,10 @@ class Search:
             return
         ledger = Ledger(self.problem)
         entries.enter(ledger)
-        plan = ledger.plan()
-        price = cost(self.problem, plan).total
-        if price < self.best.cost and not violations(self.problem, plan):
+        if found := self._cheaper(ledger, self.best.cost):
             self.repeatable &= self.steady and not answer["cut_short"]
-            self._keep(plan, price)
-            self._restart(plan)
+            self._keep(found)
+            self._restart(found.plan)
 
     # ------------------------------------------------------------------ the books
 

@@ -315,3 +315,14 @@ def test_progress_tells_cost_bound_and_what_is_done() -> None:
     assert {entry.doing for entry in seen} >= {"baseline", "prices", "placing"}
     assert all(entry.bound <= entry.best_cost for entry in seen if entry.bound and entry.best_cost)
     assert result.plan is not None
+
+
+def test_a_plan_in_force_that_names_what_is_gone_is_placed_anew() -> None:
+    problem = tiny()
+    gone = Run("old", "green", "L", 0, (Piece("D9", "green-M", 5),))
+    unknown_lot = Run("other", "red", "L", 0, (Piece("D9", "red-M", 5),))
+    for run in (gone, unknown_lot):
+        result = solve(problem, seconds=5, before=Plan("tiny", runs=(run,)))
+        assert result.failure is None
+        assert result.plan is not None
+        assert result.plan.objective == 240
