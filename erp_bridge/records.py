@@ -101,7 +101,8 @@ class Progress:
 
     ``done`` holds every SKU the ERP knows for the order with the pieces finished (own line) or received (firm
     outside), 0 included, in the order of the SKU codes. ``changed_at`` is when the ERP last touched it,
-    ``expected_finish_at`` the latest date still standing there, or the real one when it is done.
+    ``expected_finish_at`` the latest date still standing there, or the real one when it is done; ``words``
+    are what a person there wrote about it.
     """
 
     reference: str
@@ -110,14 +111,19 @@ class Progress:
     expected_finish_at: datetime | None = None
     changed_at: datetime | None = None
     documents: tuple[str, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Progress of the orders that changed, and the watermark to give to the next pull."""
+    """Progress of the orders that changed, and the watermark to give to the next pull.
+
+    ``notices`` are words for a person: what the other side sent that cannot be read, and where it lies.
+    """
 
     progress: tuple[Progress, ...]
     watermark: str
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
