@@ -29,6 +29,7 @@ class Right(StrEnum):
     APPROVE_PLAN = "approve a plan"
     SHIP = "ship pre-orders"
     RETRY_MESSAGE = "send a parked message again"
+    ANSWER_FACTORY = "answer a factory"
     REPORT_PROGRESS = "report a factory's progress"
 
 
@@ -37,8 +38,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.BUYER: _TEAM,
     Role.DEVELOPER: _TEAM,
     Role.DESIGNER: _TEAM,
-    Role.STOCK: _TEAM | {Right.SHIP, Right.MAKE_PLAN},
-    Role.PLANNER: frozenset({Right.SEE_CONSOLE, Right.MAKE_PLAN, Right.APPROVE_PLAN, Right.RETRY_MESSAGE}),
+    Role.STOCK: _TEAM | {Right.SHIP, Right.MAKE_PLAN, Right.ANSWER_FACTORY},
+    Role.PLANNER: frozenset(
+        {
+            Right.SEE_CONSOLE,
+            Right.MAKE_PLAN,
+            Right.APPROVE_PLAN,
+            Right.RETRY_MESSAGE,
+            Right.ANSWER_FACTORY,
+        }
+    ),
     Role.FACTORY: frozenset({Right.REPORT_PROGRESS}),
     Role.ADMIN: frozenset(Right) - {Right.REPORT_PROGRESS},
 }

@@ -71,6 +71,8 @@ class Plan(Stateful, SQLModel, table=True):
     versions: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     progress: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     stop_requested: bool = False
+    weighs: str | None = Field(default=None, max_length=20, index=True)
+    """The run whose proposed change it weighs; None where it plans everything that waits."""
     approved_at: datetime | None = Field(default=None, sa_type=Moment)
 
 

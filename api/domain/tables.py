@@ -4,10 +4,11 @@ from sqlmodel import SQLModel
 
 from api.domain import audit, catalogue, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
-from api.domain.orderbook import BOOK_ORDER_LIFECYCLE
+from api.domain.orderbook import BOOK_ORDER_LIFECYCLE, FLAG_LIFECYCLE
 from api.domain.payment import PAYMENT_LIFECYCLE
 from api.domain.plan import PLAN_LIFECYCLE, RUN_LIFECYCLE
 from api.domain.preorder import PREORDER_LIFECYCLE
+from api.domain.proposal import PROPOSAL_LIFECYCLE
 
 METADATA = SQLModel.metadata
 LIFECYCLES = (
@@ -17,4 +18,6 @@ LIFECYCLES = (
     PLAN_LIFECYCLE,
     RUN_LIFECYCLE,
     BOOK_ORDER_LIFECYCLE,
+    FLAG_LIFECYCLE,
+    PROPOSAL_LIFECYCLE,
 )
