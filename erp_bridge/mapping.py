@@ -44,6 +44,11 @@ def external_id(kind: str, *codes: str) -> str:
     return f"{MODULE}.{kind}_" + "/".join(quote(code, safe="-_") for code in codes)
 
 
+def production_name(reference: str, sku: str) -> str:
+    """The name a manufacturing order is made under; its production group keeps it."""
+    return f"{reference}/{sku}"
+
+
 def to_text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(FORMAT)
 
@@ -65,22 +70,21 @@ def to_price(minor: int, decimal_places: int) -> float:
 
 
 def to_manufacturing_orders(
-    order: ErpOrder, *, reference_id: int, work_center_id: int, products: Mapping[str, int]
+    order: ErpOrder, *, work_center_id: int, products: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    """One manufacturing order for each SKU, tied together by the shared reference; ids by SKU code.
+    """One manufacturing order for each SKU, without what ties them together; ids by SKU code.
 
     Odoo picks the bill of materials by its own rules. The end is given twice: ``date_finished`` moves with
     whatever Odoo recomputes, ``date_deadline`` stays.
     """
     return [
         {
-            "name": f"{order.reference}/{line.sku}",
+            "name": production_name(order.reference, line.sku),
             "origin": f"{order.factory} {order.line}",
             "product_id": products[line.sku],
             "product_qty": line.quantity,
             "date_start": to_text(order.start_at),
             "date_deadline": to_text(order.finish_at),
-            "reference_ids": [(4, reference_id)],
             "workorder_ids": [(0, 0, {"name": order.line, "workcenter_id": work_center_id})],
         }
         for line in order.lines

@@ -1,11 +1,13 @@
 """The port, answered by an Odoo 19."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Self
 
-from erp_bridge import master_data, pull, push
+from erp_bridge import change, drift, master_data, pull, push
 from erp_bridge.client import Odoo
 from erp_bridge.errors import ErpRejected
+from erp_bridge.holdings import Held
 from erp_bridge.records import ErpOrder, ErpReference, Identity, MasterData, Prepared, Pull
 
 
@@ -52,11 +54,20 @@ class OdooGateway:
             raise ErpRejected("products and factories can be made in Odoo only with the key for master data")
         return master_data.prepare(self._master_data, given)
 
-    def push(self, order: ErpOrder) -> ErpReference:
-        return push.push(self._odoo, order)
+    def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
+        return push.push(self._odoo, orders)
 
     def pull(self, references: Collection[str], since: str = "") -> Pull:
         return pull.pull(self._odoo, references, since)
 
+    def reschedule(self, reference: str, *, start_at: datetime, finish_at: datetime) -> None:
+        change.reschedule(self._odoo, reference, start_at=start_at, finish_at=finish_at)
+
     def cancel(self, reference: str, *, reason: str) -> None:
-        push.cancel(self._odoo, reference, reason=reason)
+        change.cancel(self._odoo, reference, reason=reason)
+
+    def holdings(self, orders: Sequence[ErpOrder], since: str = "") -> Held:
+        return drift.read(self._odoo, orders, since)
+
+    def withdraw(self, reference: str, document: str, *, reason: str) -> None:
+        drift.withdraw(self._odoo, reference, document, reason=reason)

@@ -1,6 +1,6 @@
 """The port without an ERP: a factory that has none signs in and works from our own order book."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,6 +31,9 @@ class Store(Protocol):
     def read(self, references: Collection[str]) -> Iterable[Progress]:
         """Progress of those of the references that are there, as the factories reported it."""
 
+    def reschedule(self, reference: str, start_at: datetime, finish_at: datetime) -> bool:
+        """Give an order other dates; False, and nothing changed, when it is done, cancelled or not there."""
+
     def withdraw(self, reference: str, reason: str) -> bool:
         """Mark as cancelled; False, and nothing changed, when any piece is reported made."""
 
@@ -49,9 +52,14 @@ class OrderBook:
         """Nothing to make: the catalogue the master data came from is the order book's own."""
         return Prepared(created=0, found=len(master_data.products))
 
-    def push(self, order: ErpOrder) -> ErpReference:
-        if unknown := sorted(self._store.unknown_skus([line.sku for line in order.lines])):
-            raise ErpRejected(f"the catalogue has no product with the code {', '.join(unknown)}")
+    def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
+        unknown = set(self._store.unknown_skus({line.sku for order in orders for line in order.lines}))
+        once = {order.reference: order for order in orders}
+        return {reference: self._insert(order, unknown) for reference, order in once.items()}
+
+    def _insert(self, order: ErpOrder, unknown: Collection[str]) -> ErpReference | ErpRejected:
+        if strange := sorted(line.sku for line in order.lines if line.sku in unknown):
+            return ErpRejected(f"the catalogue has no product with the code {', '.join(strange)}")
         return ErpReference(order.reference, (order.reference,), created=self._store.insert(order))
 
     def pull(self, references: Collection[str], since: str = "") -> Pull:
@@ -64,6 +72,10 @@ class OrderBook:
             )
         missing = sorted({*references} - {each.reference for each in held})
         return Pull((*held, *(Progress(each, ProgressState.MISSING) for each in missing)), watermark)
+
+    def reschedule(self, reference: str, *, start_at: datetime, finish_at: datetime) -> None:
+        if not self._store.reschedule(reference, start_at, finish_at):
+            raise ErpRejected(f"{reference} cannot be moved to other dates: nothing of it is open")
 
     def cancel(self, reference: str, *, reason: str) -> None:
         found = list(self._store.read([reference]))

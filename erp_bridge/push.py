@@ -1,164 +1,144 @@
 """Exactly once in effect: look first, create under a name only one can have, look again when that fails.
 
-Odoo has no idempotency key. A manufacturing order's name is unique, so two clients cannot both create one;
-but a backorder or split renames it and a late repeat would then succeed, so the shared reference, which
-survives both and a merge, is looked up before every send. A purchase order has no unique field, so it goes
-through ``load`` with an external id, which the database keeps unique; ``load`` rewrites what it finds, even
-a finished order, so it is used only after a look-up showed nothing. The README has the whole argument.
+Odoo has no idempotency key. What it keeps unique differs by document and stands in ``own_line`` and
+``subcontract``; the order of the steps is the same for both and stands here. Each step goes out for many
+orders in one call, because Odoo makes five documents a second one by one and forty in batches. A call is all
+or nothing, so a batch that is refused is halved until the orders to blame stand alone. The README has the
+whole argument.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from erp_bridge.client import Odoo, Row
-from erp_bridge.codes import get_ids
-from erp_bridge.errors import ErpError, ErpRejected
-from erp_bridge.mapping import external_id, to_manufacturing_orders, to_purchase_order, to_text
+from erp_bridge.errors import ErpError, ErpRejected, ErpUnavailable
+from erp_bridge.own_line import OwnLine
 from erp_bridge.records import ErpOrder, ErpReference, Mode
+from erp_bridge.subcontract import Subcontract
+
+LINES_A_CALL = 100  # each becomes a manufacturing order; 100 take Odoo seconds, 500 half a minute
+
+Answers = dict[str, ErpReference | ErpRejected]
+Write = Callable[[ErpOrder], Any]
+T = TypeVar("T")
 
 
-def push(odoo: Odoo, order: ErpOrder) -> ErpReference:
-    """See to it that the order stands in Odoo once and confirmed; an order found there is not changed."""
-    if order.mode is Mode.OWN_LINE:
-        found, created = _once(
-            lambda: find_productions(odoo, order.reference), lambda: _create_productions(odoo, order)
+class Way(Protocol):
+    """How orders of one mode stand in Odoo; each method takes a few calls, however many the orders."""
+
+    @property
+    def mode(self) -> Mode:
+        """The orders it is for."""
+
+    def find(self, orders: Sequence[ErpOrder]) -> Mapping[str, Sequence[Row]]:
+        """Documents with name and state by reference; an order without any is left out."""
+
+    def writer(self, orders: Sequence[ErpOrder]) -> Write:
+        """What writes one of the orders in Odoo's fields; it raises ErpRejected for a code Odoo lacks."""
+
+    def create(self, written: Mapping[str, Any]) -> None:
+        """Make the documents of what was written, by reference; all or none."""
+
+    def confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
+        """Confirm those of the documents found that are in draft; all or none."""
+
+
+def push(odoo: Odoo, orders: Sequence[ErpOrder]) -> Answers:
+    """See to it that each order stands in Odoo once and confirmed; an order found there is not changed."""
+    answers: Answers = {}
+    ways: tuple[Way, ...] = (OwnLine(odoo), Subcontract(odoo))
+    for way in ways:
+        for batch in _batches(order for order in orders if order.mode is way.mode):
+            answers |= _Batch(way, batch).push()
+    return answers
+
+
+def _batches(orders: Iterable[ErpOrder]) -> Iterator[list[ErpOrder]]:
+    """The orders in their sequence, together as long as their lines fit into one call."""
+    batch: list[ErpOrder] = []
+    for order in orders:
+        if batch and sum(len(each.lines) for each in (*batch, order)) > LINES_A_CALL:
+            yield batch
+            batch = []
+        batch.append(order)
+    if batch:
+        yield batch
+
+
+class _Batch:
+    """Orders of one mode on their way: which of them this client made, and which were refused."""
+
+    def __init__(self, way: Way, orders: Sequence[ErpOrder]) -> None:
+        self._way = way
+        self._orders = {order.reference: order for order in orders}
+        self._made: set[str] = set()
+        self._refused: dict[str, ErpRejected] = {}
+
+    def push(self) -> Answers:
+        found = self._find(self._orders)
+        if absent := [order for name, order in self._orders.items() if name not in found]:
+            self._create(self._write(absent))
+            found = self._find(self._orders)
+        self._confirm([self._orders[name] for name in found], found)
+        return {name: self._answer(name, found) for name in self._orders}
+
+    def _find(self, references: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+        return self._way.find([self._orders[name] for name in references])
+
+    def _answer(self, reference: str, found: Mapping[str, Sequence[Row]]) -> ErpReference | ErpRejected:
+        documents = tuple(row["name"] for row in found.get(reference, ()))
+        return self._refused.get(reference) or ErpReference(
+            reference, documents, created=reference in self._made
         )
-        _confirm_productions(odoo, found, order)
-    else:
-        found, created = _once(
-            lambda: find_purchases(odoo, order.reference), lambda: _load_purchase(odoo, order)
-        )
-        _confirm_purchases(odoo, found)
-    return ErpReference(order.reference, tuple(row["name"] for row in found), created)
+
+    def _write(self, orders: Sequence[ErpOrder]) -> dict[str, Any]:
+        """What Odoo shall hold of the orders whose codes it knows, so that one bad SKU stops no other."""
+        write = self._way.writer(orders)
+        written = {}
+        for order in orders:
+            try:
+                written[order.reference] = write(order)
+            except ErpRejected as refusal:
+                self._refused[order.reference] = refusal
+        return written
+
+    def _create(self, written: Mapping[str, Any]) -> None:
+        """Make what is written, unless it turns out to stand there after all.
+
+        Creating fails when another client was faster, and seems to fail when the answer was lost on the way.
+        Odoo's words for the first are translated into the user's language, so a second look decides, not the
+        text.
+        """
+        if not written:
+            return
+        try:
+            self._way.create(written)
+        except ErpError as error:
+            found = self._find(written)
+            left = {name: document for name, document in written.items() if name not in found}
+            if left and isinstance(error, ErpUnavailable):
+                raise
+            if len(left) < len(written):
+                self._create(left)
+            elif isinstance(error, ErpRejected) and len(left) == 1:
+                self._refused |= dict.fromkeys(left, error)
+            else:
+                for half in _halves([*left.items()]):
+                    self._create(dict(half))
+        else:
+            self._made |= written.keys()
+
+    def _confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
+        try:
+            self._way.confirm(orders, found)
+        except ErpRejected as refusal:
+            if len(orders) == 1:
+                self._refused[orders[0].reference] = refusal
+                return
+            for half in _halves(orders):
+                self._confirm(half, found)
 
 
-def cancel(odoo: Odoo, reference: str, *, reason: str) -> None:
-    """Withdraw what stands under the reference, with the reason in its history, unless pieces were made.
-
-    Odoo would let a fully received purchase order be cancelled; this does not.
-    """
-    productions = [row for row in find_productions(odoo, reference) if row["state"] != "cancel"]
-    purchases = [row for row in find_purchases(odoo, reference) if row["state"] != "cancel"]
-    begun = any(row["state"] == "done" or row["qty_producing"] for row in productions)
-    if begun or _begun_outside(odoo, [row["id"] for row in purchases]):
-        raise ErpRejected(f"{reference} cannot be cancelled: pieces of it have been made or received")
-    for model, method, rows in (
-        ("mrp.production", "action_cancel", productions),
-        ("purchase.order", "button_cancel", purchases),
-    ):
-        ids = [row["id"] for row in rows]
-        if ids:
-            getattr(odoo[model], method)(ids=ids)
-        for each in ids:
-            odoo[model].message_post(ids=[each], body=reason)
-
-
-def find_productions(odoo: Odoo, reference: str) -> list[Row]:
-    """Manufacturing orders of a reference, whatever split, backorder, merge or renaming did to them."""
-    by_group = ("production_group_id.name", "=like", f"{reference}/%")
-    rows: list[Row] = odoo["mrp.production"].search_read(
-        domain=["|", ("reference_ids.name", "=", reference), by_group],
-        fields=["name", "state", "qty_producing"],
-        order="name",
-    )
-    return rows
-
-
-def find_purchases(odoo: Odoo, reference: str) -> list[Row]:
-    rows: list[Row] = odoo["purchase.order"].search_read(
-        domain=[("name", "=", reference)], fields=["name", "state"], order="id"
-    )
-    return rows
-
-
-def _once(find: Callable[[], list[Row]], make: Callable[[], None]) -> tuple[list[Row], bool]:
-    """What ``find`` finds, after ``make`` if it found nothing; and whether this call made it.
-
-    ``make`` fails when another client was faster, and seems to fail when the answer was lost on the way.
-    Odoo's words for the first are translated into the user's language, so a second look decides, not the
-    text.
-    """
-    if found := find():
-        return found, False
-    try:
-        make()
-    except ErpError:
-        if found := find():
-            return found, False
-        raise
-    return find(), True
-
-
-def _create_productions(odoo: Odoo, order: ErpOrder) -> None:
-    products = get_ids(odoo, "product.product", "default_code", (line.sku for line in order.lines))
-    work_center = get_ids(odoo, "mrp.workcenter", "code", [order.line])[order.line]
-    shared = _shared_reference(odoo, order.reference)
-    odoo["mrp.production"].create(
-        vals_list=to_manufacturing_orders(
-            order, reference_id=shared, work_center_id=work_center, products=products
-        )
-    )
-
-
-def _shared_reference(odoo: Odoo, reference: str) -> int:
-    """Id of the one ``stock.reference`` of a run; its name is not unique, its external id is.
-
-    Loading it again changes nothing, since there is nothing in it but the name.
-    """
-    try:
-        ids = odoo["stock.reference"].load(
-            fields=["id", "name"], data=[[external_id("reference", reference), reference]]
-        )
-    except ErpError:
-        ids = odoo["stock.reference"].search(domain=[("name", "=", reference)], order="id")
-        if not ids:
-            raise
-    return ids[0]
-
-
-def _confirm_productions(odoo: Odoo, found: list[Row], order: ErpOrder) -> None:
-    """Confirm those left in draft, by this call or by one that died; the end date must be written alone."""
-    drafts = [row["id"] for row in found if row["state"] == "draft"]
-    if drafts:
-        odoo["mrp.production"].write(ids=drafts, vals={"date_finished": to_text(order.finish_at)})
-        odoo["mrp.production"].action_confirm(ids=drafts)
-
-
-def _load_purchase(odoo: Odoo, order: ErpOrder) -> None:
-    products = get_ids(odoo, "product.product", "default_code", (line.sku for line in order.lines))
-    partner = get_ids(odoo, "res.partner", "ref", [order.factory])[order.factory]
-    currency = _currency(odoo, order.currency)
-    columns, rows = to_purchase_order(
-        order,
-        partner_id=partner,
-        currency_id=currency["id"],
-        decimal_places=currency["decimal_places"],
-        products=products,
-    )
-    odoo["purchase.order"].load(fields=columns, data=rows)
-
-
-def _currency(odoo: Odoo, code: str) -> Row:
-    rows = odoo["res.currency"].search_read(
-        domain=[("name", "=", code)], fields=["decimal_places"], context={"active_test": False}
-    )
-    if not rows:
-        raise ErpRejected(f"Odoo has no currency {code}")
-    currency: Row = rows[0]
-    return currency
-
-
-def _confirm_purchases(odoo: Odoo, found: list[Row]) -> None:
-    drafts = [row["id"] for row in found if row["state"] in {"draft", "sent"}]
-    if drafts:
-        odoo["purchase.order"].button_confirm(ids=drafts)
-
-
-def _begun_outside(odoo: Odoo, purchases: list[int]) -> bool:
-    """Whether anything of the purchase orders is received, or reported as being made by the firm."""
-    received = [("order_id", "in", purchases), ("qty_received", ">", 0)]
-    behind = "move_finished_ids.move_dest_ids.purchase_line_id.order_id"
-    making = [(behind, "in", purchases), ("qty_producing", ">", 0)]
-    return bool(purchases) and (
-        odoo["purchase.order.line"].search_count(domain=received) > 0
-        or odoo["mrp.production"].search_count(domain=making) > 0
-    )
+def _halves(items: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    middle = len(items) // 2
+    return items[:middle], items[middle:]

@@ -59,7 +59,9 @@ def push_run(run_id: str) -> None:
         order, master_data = erp_sync.erp_order(session, run), erp_sync.master_data(session, run)
     with _in_our_words():
         gateway(channel).prepare(master_data)
-        reference = gateway(channel).push(order)
+        reference = gateway(channel).push([order])[order.reference]
+        if isinstance(reference, erp_bridge.ErpRejected):
+            raise reference
     with transaction() as session:
         erp_sync.mark_released(session, UUID(run_id), reference, channel=channel, at=now())
     log.info("run released", run=order.reference, channel=channel.value, created=reference.created)

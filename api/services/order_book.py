@@ -55,6 +55,17 @@ class OrderBookStore:
             held = session.exec(select(BookOrder).where(col(BookOrder.reference).in_(references))).all()
         return [progress_of(order) for order in held]
 
+    def reschedule(self, reference: str, start_at: datetime, finish_at: datetime) -> bool:
+        with transaction() as session:
+            held = BookOrder.reference == reference
+            order = session.exec(select(BookOrder).where(held).with_for_update()).first()
+            if order is None or order.status in (BookOrderStatus.DONE, BookOrderStatus.CANCELLED):
+                return False
+            if order.status != BookOrderStatus.STARTED:
+                order.start_on = start_at.date()
+            order.finish_on, order.expected_on, order.changed_at = finish_at.date(), None, self.at
+        return True
+
     def withdraw(self, reference: str, reason: str) -> bool:
         with transaction() as session:
             order = _for_update(session, reference)

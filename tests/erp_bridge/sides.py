@@ -19,6 +19,8 @@ from erp_bridge import (
     ErpOrder,
     ErpOrderLine,
     ErpProduct,
+    ErpReference,
+    ErpRejected,
     Gateway,
     MasterData,
     Mode,
@@ -54,6 +56,14 @@ def make_order(reference: str, mode: Mode, quantities: Collection[int] = (10, 6)
         finish_at=FINISH,
         currency="CNY",
     )
+
+
+def push_one(gateway: Gateway, order: ErpOrder) -> ErpReference:
+    """Where a single order stands after a push; a refusal is raised."""
+    (answer,) = gateway.push([order]).values()
+    if isinstance(answer, ErpRejected):
+        raise answer
+    return answer
 
 
 class Side(Protocol):

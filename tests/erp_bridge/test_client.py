@@ -12,7 +12,7 @@ from erp_bridge.client import Odoo
 from erp_bridge.odoo import OdooGateway
 from tests.erp_bridge.conftest import OdooServer
 from tests.erp_bridge.faulty import FaultyOdoo, in_front_of
-from tests.erp_bridge.sides import OdooSide, make_order
+from tests.erp_bridge.sides import OdooSide, make_order, push_one
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_an_answer_lost_after_odoo_acted_leaves_exactly_one_order(
     faulty.drop = [lost]
     for _ in range(2):
         with suppress(ErpUnavailable):
-            gateway.push(order)
+            push_one(gateway, order)
     assert faulty.drop == []
     assert gateway.pull([reference]).progress[0].state is ProgressState.CONFIRMED
     assert odoo_side.orders(reference) == (2 if mode is Mode.OWN_LINE else 1)

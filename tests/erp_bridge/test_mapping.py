@@ -90,9 +90,7 @@ def test_different_codes_never_share_an_external_id() -> None:
 
 
 def test_each_sku_becomes_a_manufacturing_order_with_a_name_only_it_can_have() -> None:
-    values = to_manufacturing_orders(
-        make_order("R-1", Mode.OWN_LINE), reference_id=3, work_center_id=4, products=PRODUCTS
-    )
+    values = to_manufacturing_orders(make_order("R-1", Mode.OWN_LINE), work_center_id=4, products=PRODUCTS)
     assert [each["name"] for each in values] == ["R-1/TEE-NAVY-M", "R-1/TEE-NAVY-L"]
     assert [each["product_qty"] for each in values] == [10, 6]
     assert {each["origin"] for each in values} == {"NINGBO NINGBO-1"}

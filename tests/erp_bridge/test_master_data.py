@@ -9,7 +9,7 @@ import pytest
 
 from erp_bridge import ErpFabric, ErpFactory, ErpProduct, ErpRejected, MasterData, Mode, Prepared
 from erp_bridge.client import Odoo
-from erp_bridge.codes import get_ids
+from erp_bridge.codes import find_ids
 from erp_bridge.odoo import OdooGateway
 from tests.erp_bridge.conftest import OdooServer
 
@@ -58,7 +58,7 @@ def test_two_clients_that_prepare_at_once_make_everything_once(
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(prepare, range(2)))
-    ids = get_ids(editor, "product.product", "default_code", [f"{reference}-S", f"{reference}-M"])
+    ids = find_ids(editor, "product.product", "default_code", [f"{reference}-S", f"{reference}-M"])
     boms = editor["mrp.bom"].search_read(
         domain=[("product_id", "in", list(ids.values()))], fields=["bom_line_ids"]
     )
@@ -95,7 +95,7 @@ def test_a_firm_that_comes_later_is_named_in_the_bills_that_stand(
     gateway.prepare(given)
     later = ErpFactory(f"{reference}-LATER", "Later", Mode.SUBCONTRACT)
     gateway.prepare(replace(given, factories=(*given.factories, later)))
-    firms = get_ids(editor, "res.partner", "ref", [f"{reference}-FIRM", later.code])
+    firms = find_ids(editor, "res.partner", "ref", [f"{reference}-FIRM", later.code])
     (bom,) = editor["mrp.bom"].search_read(
         domain=[("product_id.default_code", "=", f"{reference}-S"), ("type", "=", "subcontract")],
         fields=["subcontractor_ids"],

@@ -6,8 +6,8 @@ import pytest
 
 from erp_bridge import ErpRejected, Mode, ProgressState
 from erp_bridge.mapping import external_id, to_text
-from erp_bridge.push import find_productions
-from tests.erp_bridge.sides import FINISH, START, OdooSide, make_order
+from erp_bridge.own_line import find_productions
+from tests.erp_bridge.sides import FINISH, START, OdooSide, make_order, push_one
 
 OWN_LINE, SUBCONTRACT = Mode.OWN_LINE, Mode.SUBCONTRACT
 
@@ -15,7 +15,7 @@ OWN_LINE, SUBCONTRACT = Mode.OWN_LINE, Mode.SUBCONTRACT
 def test_a_run_on_an_own_line_is_a_manufacturing_order_for_each_sku(
     odoo_side: OdooSide, reference: str
 ) -> None:
-    odoo_side.gateway().push(make_order(reference, OWN_LINE, quantities=(10, 6)))
+    push_one(odoo_side.gateway(), make_order(reference, OWN_LINE, quantities=(10, 6)))
     rows = odoo_side.productions(reference)
     assert {row["name"]: row["product_qty"] for row in rows} == {
         f"{reference}/TEE-NAVY-M": 10,
@@ -27,7 +27,7 @@ def test_a_run_on_an_own_line_is_a_manufacturing_order_for_each_sku(
 def test_a_manufacturing_order_takes_fabric_and_stands_on_its_line(
     odoo_side: OdooSide, reference: str
 ) -> None:
-    odoo_side.gateway().push(make_order(reference, OWN_LINE, quantities=(10,)))
+    push_one(odoo_side.gateway(), make_order(reference, OWN_LINE, quantities=(10,)))
     (row,) = odoo_side.productions(reference)
     (fabric,) = odoo_side.odoo["stock.move"].read(ids=row["move_raw_ids"], fields=["product_uom_qty"])
     (work,) = odoo_side.odoo["mrp.workorder"].read(ids=row["workorder_ids"], fields=["workcenter_id"])
@@ -39,7 +39,7 @@ def test_a_run_at_a_firm_outside_is_a_purchase_order_with_a_receipt_and_the_work
     odoo_side: OdooSide, reference: str
 ) -> None:
     gateway = odoo_side.gateway()
-    gateway.push(make_order(reference, SUBCONTRACT))
+    push_one(gateway, make_order(reference, SUBCONTRACT))
     (purchase,) = odoo_side.purchases(reference)
     lines = odoo_side.odoo["purchase.order.line"].read(
         ids=purchase["order_line"], fields=["product_qty", "price_unit"]
@@ -67,14 +67,14 @@ def test_drafts_left_by_a_client_that_died_are_confirmed_by_the_next(
             }
         ]
     )
-    assert not odoo_side.gateway().push(order).created
+    assert not push_one(odoo_side.gateway(), order).created
     assert [row["state"] for row in odoo_side.productions(reference)] == ["confirmed"]
 
 
 def test_a_split_order_is_found_again_and_its_parts_add_up(odoo_side: OdooSide, reference: str) -> None:
     gateway = odoo_side.gateway()
     order = make_order(reference, OWN_LINE, quantities=(9,))
-    gateway.push(order)
+    push_one(gateway, order)
     (row,) = odoo_side.productions(reference)
     split = odoo_side.odoo["mrp.production.split"].create(
         vals_list=[
@@ -86,7 +86,7 @@ def test_a_split_order_is_found_again_and_its_parts_add_up(odoo_side: OdooSide, 
     )
     odoo_side.odoo["mrp.production.split"].action_split(ids=split)
     assert len(odoo_side.productions(reference)) == 3
-    assert not gateway.push(order).created
+    assert not push_one(gateway, order).created
     odoo_side.report(reference, {"TEE-NAVY-M": 3})
     (progress,) = gateway.pull([reference]).progress
     assert (progress.state, dict(progress.done)) == (ProgressState.STARTED, {"TEE-NAVY-M": 3})
@@ -96,20 +96,20 @@ def test_orders_whose_shared_reference_was_taken_away_are_still_found_by_their_g
     odoo_side: OdooSide, reference: str
 ) -> None:
     gateway = odoo_side.gateway()
-    gateway.push(make_order(reference, OWN_LINE))
+    push_one(gateway, make_order(reference, OWN_LINE))
     ids = [row["id"] for row in odoo_side.productions(reference)]
     odoo_side.odoo["mrp.production"].write(ids=ids, vals={"reference_ids": [(5,)]})
-    assert not gateway.push(make_order(reference, OWN_LINE)).created
+    assert not push_one(gateway, make_order(reference, OWN_LINE)).created
     assert len(find_productions(odoo_side.odoo, reference)) == 2
 
 
 def test_an_order_someone_changed_in_odoo_is_not_changed_back(odoo_side: OdooSide, reference: str) -> None:
     gateway = odoo_side.gateway()
-    gateway.push(make_order(reference, SUBCONTRACT))
+    push_one(gateway, make_order(reference, SUBCONTRACT))
     (receipt,) = odoo_side.receipts(reference)
     later = "2027-02-01 00:00:00"
     odoo_side.odoo["stock.picking"].write(ids=[receipt["id"]], vals={"scheduled_date": later})
-    gateway.push(make_order(reference, SUBCONTRACT))
+    push_one(gateway, make_order(reference, SUBCONTRACT))
     (progress,) = gateway.pull([reference]).progress
     assert progress.expected_finish_at is not None
     assert to_text(progress.expected_finish_at) == later
@@ -119,7 +119,7 @@ def test_work_begun_by_the_firm_outside_shows_before_anything_is_received(
     odoo_side: OdooSide, reference: str
 ) -> None:
     gateway = odoo_side.gateway()
-    gateway.push(make_order(reference, SUBCONTRACT))
+    push_one(gateway, make_order(reference, SUBCONTRACT))
     before = gateway.pull([reference])
     (receipt,) = odoo_side.receipts(reference)
     ids = odoo_side.odoo["mrp.production"].search(domain=[("origin", "=", receipt["name"])])
@@ -134,23 +134,23 @@ def test_work_begun_by_the_firm_outside_shows_before_anything_is_received(
 def test_a_line_odoo_does_not_know_is_refused_by_its_code(odoo_side: OdooSide, reference: str) -> None:
     order = replace(make_order(reference, OWN_LINE), line="NINGBO-9")
     with pytest.raises(ErpRejected, match="no work center with the code NINGBO-9"):
-        odoo_side.gateway().push(order)
+        push_one(odoo_side.gateway(), order)
 
 
 def test_a_firm_odoo_does_not_know_is_refused_by_its_code(odoo_side: OdooSide, reference: str) -> None:
     order = replace(make_order(reference, SUBCONTRACT), factory="NOWHERE")
     with pytest.raises(ErpRejected, match="no partner with the code NOWHERE"):
-        odoo_side.gateway().push(order)
+        push_one(odoo_side.gateway(), order)
 
 
 def test_a_currency_odoo_does_not_know_is_refused(odoo_side: OdooSide, reference: str) -> None:
     with pytest.raises(ErpRejected, match="no currency XYZ"):
-        odoo_side.gateway().push(replace(make_order(reference, SUBCONTRACT), currency="XYZ"))
+        push_one(odoo_side.gateway(), replace(make_order(reference, SUBCONTRACT), currency="XYZ"))
 
 
 def test_a_cancelled_order_says_why_in_its_history(odoo_side: OdooSide, reference: str) -> None:
     gateway = odoo_side.gateway()
-    gateway.push(make_order(reference, OWN_LINE, quantities=(10,)))
+    push_one(gateway, make_order(reference, OWN_LINE, quantities=(10,)))
     (row,) = odoo_side.productions(reference)
     gateway.cancel(reference, reason="Campaign 41 was decided no-go")
     said = odoo_side.odoo["mail.message"].search_count(

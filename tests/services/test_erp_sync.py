@@ -103,7 +103,10 @@ def test_a_factory_works_an_order_from_offer_to_done(session: Session) -> None:
     world, run = released(session, ("TEE-INDIGO-M", 6))
     book = OrderBook(order_book.OrderBookStore(at=CLOSED))
     order = erp_sync.erp_order(session, run)
-    assert [book.push(order).created for _ in range(2)] == [True, False]
+    assert [book.push([order])[order.reference] for _ in range(2)] == [
+        erp_bridge.ErpReference(order.reference, (order.reference,), created=created)
+        for created in (True, False)
+    ]
     worker = make_member(session, Role.FACTORY, factory=world.own)
     order_book.accept(session, run.number, member=worker, at=CLOSED)
     order_book.start(session, run.number, member=worker, at=CLOSED)
@@ -118,7 +121,7 @@ def test_a_factory_works_an_order_from_offer_to_done(session: Session) -> None:
 
 def test_another_factorys_order_does_not_exist_for_a_factory(session: Session) -> None:
     world, run = released(session, ("TEE-INDIGO-M", 6))
-    OrderBook(order_book.OrderBookStore(at=CLOSED)).push(erp_sync.erp_order(session, run))
+    OrderBook(order_book.OrderBookStore(at=CLOSED)).push([erp_sync.erp_order(session, run)])
     stranger = make_member(session, Role.FACTORY, factory=world.outside)
     assert order_book.of_factory(session, stranger) == []
     with pytest.raises(Unknown):
@@ -127,7 +130,7 @@ def test_another_factorys_order_does_not_exist_for_a_factory(session: Session) -
 
 def test_a_report_of_what_cannot_be_names_the_field(session: Session) -> None:
     world, run = released(session, ("TEE-INDIGO-M", 6))
-    OrderBook(order_book.OrderBookStore(at=CLOSED)).push(erp_sync.erp_order(session, run))
+    OrderBook(order_book.OrderBookStore(at=CLOSED)).push([erp_sync.erp_order(session, run)])
     worker = make_member(session, Role.FACTORY, factory=world.own)
     order = session.exec(select(BookOrder)).one()
     for sku, pieces in (("NO-SUCH", 1), ("TEE-INDIGO-M", 13), ("TEE-INDIGO-M", -1)):
