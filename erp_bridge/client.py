@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 from odoolib.json2 import Json2Connection, Json2Connector, Json2SConnector, JsonModel
 
+from erp_bridge.circuit import Circuit
 from erp_bridge.errors import ErpRejected, ErpUnavailable
 
 logger = logging.getLogger(__name__)
@@ -68,21 +69,38 @@ class Odoo(Json2Connection):  # type: ignore[misc]  # odoolib ships no types
     url
         Where Odoo answers, ``https://erp.example``; a path is ignored.
     connect_seconds, read_seconds
-        Longest wait for a connection, and between two parts of an answer. Confirming a purchase order of many
-        lines takes Odoo seconds, so the second is generous.
+        Longest wait for a connection, and between two parts of an answer. Confirming many documents in one
+        call takes Odoo many seconds, so the second is generous.
+    calls_at_once
+        More threads than this wait for one another, up to ``read_seconds``: each call keeps one of Odoo's
+        workers busy, and the people who work there need some too.
+    circuit
+        What spares an Odoo that is down; several connections to one Odoo share it.
     """
 
     bearer_header: httpx.Headers
 
     def __init__(
-        self, url: str, db: str, api_key: str, *, connect_seconds: float = 5, read_seconds: float = 60
+        self,
+        url: str,
+        db: str,
+        api_key: str,
+        *,
+        connect_seconds: float = 5,
+        read_seconds: float = 60,
+        calls_at_once: int = 2,
+        circuit: Circuit | None = None,
     ) -> None:
         super().__init__(_connector(url), db, api_key)
         self.bearer_header = httpx.Headers(self.bearer_header)  # the same, but its repr hides the key
+        self._circuit = circuit or Circuit()
         self._http = httpx.Client(
             headers=self.bearer_header,
             timeout=httpx.Timeout(read_seconds, connect=connect_seconds),
-            transport=httpx.HTTPTransport(retries=1),  # of connecting only: nothing has been sent by then
+            transport=httpx.HTTPTransport(
+                retries=1,  # of connecting only: nothing has been sent by then
+                limits=httpx.Limits(max_connections=calls_at_once),
+            ),
         )
 
     def __repr__(self) -> str:
@@ -108,17 +126,22 @@ class Odoo(Json2Connection):  # type: ignore[misc]  # odoolib ships no types
         Raises
         ------
         ErpUnavailable
-            When no answer came, or one that asks for patience. After a write the server may have acted.
+            When no answer came, or one that asks for patience: after a write the server may have acted. Or
+            when the last ones did not come, so that the server was not asked.
         ErpRejected
             When the answer is a refusal, with the server's words.
         """
         for pause in READ_PAUSES_SECONDS if method in READS else ():
             try:
-                return self._call_once(model, method, arguments)
+                return self._guarded(model, method, arguments)
             except ErpUnavailable as exc:
                 logger.info("odoo read repeated: %s/%s: %s", model, method, exc)
                 time.sleep(pause)
-        return self._call_once(model, method, arguments)
+        return self._guarded(model, method, arguments)
+
+    def _guarded(self, model: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        with self._circuit:
+            return self._call_once(model, method, arguments)
 
     def _call_once(self, model: str, method: str, arguments: Mapping[str, Any]) -> Any:
         url = f"{self.connector.url}{model}/{method}"

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Self
 
-from erp_bridge import change, drift, master_data, pull, push
+from erp_bridge import change, drift, master_data, odoo_catalogue, pull, push
+from erp_bridge.catalogue import HeldRecord
+from erp_bridge.circuit import Circuit
 from erp_bridge.client import Odoo
 from erp_bridge.errors import ErpRejected
 from erp_bridge.holdings import Held
@@ -24,8 +26,9 @@ class OdooGateway:
     """
 
     def __init__(self, url: str, db: str, api_key: str, master_data_key: str | None = None) -> None:
-        self._odoo = Odoo(url, db, api_key)
-        self._master_data = Odoo(url, db, master_data_key) if master_data_key else None
+        circuit = Circuit()
+        self._odoo = Odoo(url, db, api_key, circuit=circuit)
+        self._master_data = Odoo(url, db, master_data_key, circuit=circuit) if master_data_key else None
 
     def __repr__(self) -> str:
         return f"<OdooGateway {self._odoo!r}>"
@@ -53,6 +56,9 @@ class OdooGateway:
         if self._master_data is None:
             raise ErpRejected("products and factories can be made in Odoo only with the key for master data")
         return master_data.prepare(self._master_data, given)
+
+    def catalogue(self, wanted: MasterData) -> tuple[HeldRecord, ...]:
+        return odoo_catalogue.read(self._odoo, wanted)
 
     def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
         return push.push(self._odoo, orders)

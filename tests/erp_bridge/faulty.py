@@ -4,13 +4,16 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Lock, Thread
 
 import httpx
 
 
 class FaultyOdoo(ThreadingHTTPServer):
-    """Passes calls on to ``upstream``; ``drop`` and ``answer`` name the calls it spoils, one time each."""
+    """Passes calls on to ``upstream``; ``drop`` and ``answer`` name the calls it spoils, one time each.
+
+    With ``pair``, a call waits until another is there too.
+    """
 
     def __init__(self, upstream: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -18,7 +21,21 @@ class FaultyOdoo(ThreadingHTTPServer):
         self.drop: list[str] = []
         self.answer: dict[str, list[int]] = {}
         self.seen: list[str] = []
+        self.pair: Barrier | None = None
+        self.most_at_once = self._inside = 0
+        self._lock = Lock()
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    @contextmanager
+    def one_more_inside(self) -> Iterator[None]:
+        with self._lock:
+            self._inside += 1
+            self.most_at_once = max(self.most_at_once, self._inside)
+        if self.pair:
+            self.pair.wait(timeout=30)
+        yield
+        with self._lock:
+            self._inside -= 1
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -32,7 +49,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(statuses.pop(0))
             return
         headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        answer = httpx.post(self.server.upstream + self.path, content=body, headers=headers, timeout=60)
+        with self.server.one_more_inside():
+            answer = httpx.post(self.server.upstream + self.path, content=body, headers=headers, timeout=60)
         if method in self.server.drop:
             self.server.drop.remove(method)
             self.connection.shutdown(socket.SHUT_RDWR)

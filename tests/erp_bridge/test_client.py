@@ -3,11 +3,14 @@
 import logging
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Barrier
 
 import pytest
 
 from erp_bridge import ErpRejected, ErpUnavailable, Mode, ProgressState
+from erp_bridge.circuit import Circuit
 from erp_bridge.client import Odoo
 from erp_bridge.odoo import OdooGateway
 from tests.erp_bridge.conftest import OdooServer
@@ -89,6 +92,32 @@ def test_a_read_is_repeated_while_the_server_is_busy(faulty: FaultyOdoo, odoo: O
     with Odoo(faulty.url, odoo.db, odoo.api_key) as connection:
         assert connection["mrp.production"].search_count(domain=[("id", "=", 0)]) == 0
     assert faulty.seen == ["search_count"] * 3
+
+
+def test_a_server_that_is_down_is_not_asked_again_for_a_while(faulty: FaultyOdoo, odoo: OdooServer) -> None:
+    faulty.answer["write"] = [503] * 5
+    circuit = Circuit(failures=5, pause_seconds=60)
+    with Odoo(faulty.url, odoo.db, odoo.api_key, circuit=circuit) as connection:
+        for _ in range(7):
+            with pytest.raises(ErpUnavailable):
+                connection["mrp.production"].write(ids=[], vals={})
+        with pytest.raises(ErpUnavailable, match="not asked again"):
+            connection["mrp.production"].search_count(domain=[])
+    assert faulty.seen == ["write"] * 5
+
+
+def test_more_callers_than_the_erp_can_bear_wait_for_one_another(
+    faulty: FaultyOdoo, odoo: OdooServer
+) -> None:
+    faulty.pair = Barrier(2)
+    with (
+        Odoo(faulty.url, odoo.db, odoo.api_key, calls_at_once=2) as connection,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        calls = [pool.submit(connection["mrp.production"].search_count, domain=[]) for _ in range(12)]
+        assert len({call.result() for call in calls}) == 1
+    assert len(faulty.seen) == 12
+    assert faulty.most_at_once == 2
 
 
 def test_a_write_is_never_repeated_by_the_client(faulty: FaultyOdoo, odoo: OdooServer) -> None:
