@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from erp_bridge.catalogue import HeldRecord, Noun, as_wanted
 from erp_bridge.errors import ErpRejected
 from erp_bridge.records import (
     ErpOrder,
@@ -51,6 +52,11 @@ class OrderBook:
     def prepare(self, master_data: MasterData) -> Prepared:
         """Nothing to make: the catalogue the master data came from is the order book's own."""
         return Prepared(created=0, found=len(master_data.products))
+
+    def catalogue(self, wanted: MasterData) -> tuple[HeldRecord, ...]:
+        held = as_wanted(wanted)
+        unknown = {*self._store.unknown_skus([each.code for each in held if each.noun is Noun.PRODUCT])}
+        return tuple(each for each in held if each.noun is not Noun.PRODUCT or each.code not in unknown)
 
     def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
         unknown = set(self._store.unknown_skus({line.sku for order in orders for line in order.lines}))

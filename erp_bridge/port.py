@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from erp_bridge.catalogue import HeldRecord
 from erp_bridge.errors import ErpRejected
 from erp_bridge.records import ErpOrder, ErpReference, Identity, MasterData, Prepared, Pull
 
@@ -19,6 +20,12 @@ class Gateway(Protocol):
 
     def prepare(self, master_data: MasterData) -> Prepared:
         """Make what is missing of products, fabrics and factories; what is there by its code stays."""
+
+    def catalogue(self, wanted: MasterData) -> tuple[HeldRecord, ...]:
+        """What stands there under our codes, and changes nothing; ``catalogue.findings`` says what is wrong.
+
+        A side that keeps no list of its own holds all that is wanted.
+        """
 
     def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
         """See to it that each order stands there once, as firmly as we can make it; answers by reference.

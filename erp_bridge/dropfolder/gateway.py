@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from erp_bridge.catalogue import PIECE, HeldRecord, Noun, as_wanted
 from erp_bridge.dropfolder.answers import Answer, AnswerState
 from erp_bridge.dropfolder.files import SUFFIX, failures, names, read, try_out, write_once
 from erp_bridge.dropfolder.inbox import DIGITS, Inbox
@@ -42,6 +43,7 @@ T = TypeVar("T")
 
 FOLDERS = ("orders", "dates", "withdrawals", "answers", "aside")
 PRODUCTS = "products.csv"
+PIECES = ("", "piece", "pieces", "pcs", "件")
 STATES = {
     AnswerState.ACCEPTED: ProgressState.CONFIRMED,
     AnswerState.REFUSED: ProgressState.CANCELLED,
@@ -82,6 +84,28 @@ class DropFolder:
         found = sum(listed is None or product.sku in known for product in master_data.products)
         return Prepared(created=0, found=found)
 
+    def catalogue(self, wanted: MasterData) -> tuple[HeldRecord, ...]:
+        """The products the firm lists; what it says nothing of is taken to be as we have it."""
+        listed, held = self.products(), as_wanted(wanted)
+        if listed is None:
+            return held
+        makers = {each.code: each.makers for each in held if each.noun is Noun.PRODUCT}
+        return (
+            *(each for each in held if each.noun is not Noun.PRODUCT),
+            *(
+                HeldRecord(
+                    Noun.PRODUCT,
+                    each.sku,
+                    each.name,
+                    unit=PIECE if each.unit.lower() in PIECES else each.unit,
+                    barcode=each.barcode,
+                    makers=makers[each.sku],
+                )
+                for each in listed
+                if each.sku in makers
+            ),
+        )
+
     def push(self, orders: Sequence[ErpOrder]) -> dict[str, ErpReference | ErpRejected]:
         listed = self.products()
         known = None if listed is None else {product.sku for product in listed}
@@ -105,7 +129,7 @@ class DropFolder:
                     progress.append(self._progress(reference, standing, withdrawn))
                 except Malformed as exc:
                     damaged.append(str(exc))
-            watermark = f"{self._inbox.complete():0{DIGITS}}"
+            watermark = max(since, f"{self._inbox.complete():0{DIGITS}}")
             return Pull(tuple(progress), watermark, (*damaged, *self._inbox.notices()))
 
     def reschedule(self, reference: str, *, start_at: datetime, finish_at: datetime) -> None:

@@ -2,13 +2,15 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 from zlib import crc32
 
 import pytest
 
 from erp_bridge.odoo import OdooGateway
-from tests.erp_bridge.sides import MASTER_DATA, OdooSide, OrderBookSide, Side
+from tests.erp_bridge.firm import FolderSide
+from tests.erp_bridge.sides import MASTER_DATA, SKUS, OdooSide, OrderBookSide, Side
 
 
 class OdooServer(Protocol):
@@ -49,8 +51,10 @@ def odoo_side(prepared: OdooServer) -> Iterator[OdooSide]:
     side.close()
 
 
-@pytest.fixture(params=["order book", "odoo"])
-def side(request: pytest.FixtureRequest) -> Side:
+@pytest.fixture(params=["order book", "folder", "odoo"])
+def side(request: pytest.FixtureRequest, tmp_path: Path) -> Side:
+    if request.param == "folder":
+        return FolderSide(tmp_path / "drop", SKUS)
     if request.param == "order book":
         request.getfixturevalue("committed")
         return OrderBookSide()

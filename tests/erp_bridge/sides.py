@@ -1,4 +1,4 @@
-"""The two sides the port can lead to, each with the manager who works there."""
+"""The sides the port can lead to, each with the manager who works there."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -81,6 +81,15 @@ class Side(Protocol):
     def report(self, reference: str, made: dict[str, int]) -> None:
         """The manager books pieces as made or received; what is left of an SKU stays open."""
 
+    def later(self, watermark: str) -> str:
+        """A watermark long after this one."""
+
+
+def next_year(watermark: str) -> str:
+    """A watermark that begins with its year, a year later."""
+    year, rest = watermark.split("-", 1)
+    return f"{int(year) + 1}-{rest}"
+
 
 class OrderBookSide:
     """The application's order book in a real database, and the factories that sign in to it."""
@@ -121,6 +130,9 @@ class OrderBookSide:
             done = {sku: int(order.done.get(sku, 0)) + made.get(sku, 0) for sku in order.quantities}
             finished = done == order.quantities
             order_book.report(session, reference, done=done, finished=finished, member=member, at=self._at)
+
+    def later(self, watermark: str) -> str:
+        return next_year(watermark)
 
     def _member(self, session: Session, reference: str) -> Member:
         """Whoever signs in for the factory that has this order."""
@@ -174,6 +186,9 @@ class OdooSide:
 
     def purchases(self, reference: str) -> list[dict[str, Any]]:
         return self._rows("purchase.order", [("name", "=", reference)], ["name", "state", "order_line"])
+
+    def later(self, watermark: str) -> str:
+        return next_year(watermark)
 
     def _produce(self, reference: str, made: dict[str, int]) -> None:
         """Book pieces and close their orders; Odoo puts what is left into a backorder."""

@@ -1,4 +1,4 @@
-"""What every implementation of the port promises, tried on our own order book and on a real Odoo."""
+"""What every implementation of the port promises: our own order book, a folder of files, a real Odoo."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,6 +9,7 @@ import pytest
 
 from erp_bridge import (
     ErpOrderLine,
+    ErpProduct,
     ErpReference,
     ErpRejected,
     ErpUnavailable,
@@ -19,7 +20,8 @@ from erp_bridge import (
     ProgressState,
     Pull,
 )
-from tests.erp_bridge.sides import FINISH, SKUS, START, Side, make_order, push_one
+from erp_bridge.catalogue import Finding, Noun, Trouble, findings
+from tests.erp_bridge.sides import FINISH, MASTER_DATA, SKUS, START, Side, make_order, push_one
 
 
 @pytest.fixture(params=list(Mode))
@@ -108,8 +110,7 @@ def test_a_change_is_reported_to_older_watermarks_only(side: Side, reference: st
     changed = gateway.pull([reference], watermark)
     assert [each.state for each in changed.progress] == [ProgressState.STARTED]
     assert changed.watermark >= watermark
-    year, rest = changed.watermark.split("-", 1)
-    later = f"{int(year) + 1}-{rest}"
+    later = side.later(changed.watermark)
     assert gateway.pull([reference], later) == Pull((), later)
 
 
@@ -202,6 +203,14 @@ def test_an_order_cancelled_or_missing_is_not_moved(side: Side, reference: str, 
     gateway.cancel(reference, reason="The campaign failed")
     with pytest.raises(ErpRejected, match="nothing of it is open"):
         gateway.reschedule(reference, start_at=LATER[0], finish_at=LATER[1])
+
+
+def test_what_stands_there_under_our_codes_is_told_and_what_does_not_is_found(side: Side) -> None:
+    strange = ErpProduct("TEE-PINK-XS", "Boxy tee, pink, XS", "JERSEY-NAVY", 125)
+    wanted = replace(MASTER_DATA, products=(*MASTER_DATA.products, strange))
+    held = side.gateway().catalogue(wanted)
+    assert {each.code for each in held if each.noun is Noun.PRODUCT} == {*SKUS}
+    assert findings(wanted, held) == (Finding(Noun.PRODUCT, "TEE-PINK-XS", Trouble.UNMAPPED),)
 
 
 def test_an_order_of_which_nothing_is_made_can_be_cancelled_and_stays_so(
