@@ -30,6 +30,8 @@ class Right(StrEnum):
     SHIP = "ship pre-orders"
     RETRY_MESSAGE = "send a parked message again"
     ANSWER_FACTORY = "answer a factory"
+    DECIDE_DRIFT = "decide a difference with the ERP"
+    SETTLE_SHORT = "settle a short run"
     REPORT_PROGRESS = "report a factory's progress"
 
 
@@ -38,7 +40,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.BUYER: _TEAM,
     Role.DEVELOPER: _TEAM,
     Role.DESIGNER: _TEAM,
-    Role.STOCK: _TEAM | {Right.SHIP, Right.MAKE_PLAN, Right.ANSWER_FACTORY},
+    Role.STOCK: _TEAM | {Right.SHIP, Right.MAKE_PLAN, Right.ANSWER_FACTORY, Right.SETTLE_SHORT},
     Role.PLANNER: frozenset(
         {
             Right.SEE_CONSOLE,
@@ -46,6 +48,8 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.APPROVE_PLAN,
             Right.RETRY_MESSAGE,
             Right.ANSWER_FACTORY,
+            Right.DECIDE_DRIFT,
+            Right.SETTLE_SHORT,
         }
     ),
     Role.FACTORY: frozenset({Right.REPORT_PROGRESS}),

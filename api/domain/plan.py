@@ -111,7 +111,8 @@ class Run(Stateful, SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     number: str = Field(unique=True, max_length=20)
-    """Our external reference: it finds the ERP order again."""
+    revision: int = 1
+    """How often it was sent as another order, because the one before could not be changed or was gone."""
     plan_id: UUID = Field(foreign_key="plan.id", index=True)
     item_id: UUID = Field(foreign_key="item.id", index=True)
     line_id: UUID = Field(foreign_key="production_line.id", index=True)
@@ -129,6 +130,11 @@ class Run(Stateful, SQLModel, table=True):
     """Names of the ERP orders it became."""
     expected_on: date | None = None
     """The factory's own word on when it is finished."""
+
+    @property
+    def reference(self) -> str:
+        """Our external reference, `R-000123` or in a later revision `R-000123-2`: it finds the ERP order."""
+        return self.number if self.revision == 1 else f"{self.number}-{self.revision}"
 
     @property
     def ready_on(self) -> date:

@@ -3,7 +3,9 @@
 from sqlmodel import SQLModel
 
 from api.domain import audit, catalogue, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
+from api.domain.allocation import SHORTFALL_LIFECYCLE
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
+from api.domain.drift import DRIFT_LIFECYCLE
 from api.domain.orderbook import BOOK_ORDER_LIFECYCLE, FLAG_LIFECYCLE
 from api.domain.payment import PAYMENT_LIFECYCLE
 from api.domain.plan import PLAN_LIFECYCLE, RUN_LIFECYCLE
@@ -20,4 +22,6 @@ LIFECYCLES = (
     BOOK_ORDER_LIFECYCLE,
     FLAG_LIFECYCLE,
     PROPOSAL_LIFECYCLE,
+    DRIFT_LIFECYCLE,
+    SHORTFALL_LIFECYCLE,
 )
