@@ -27,6 +27,7 @@ class OrderChannel(StrEnum):
 
     ERP = "erp"
     ORDER_BOOK = "order_book"
+    DROP_FOLDER = "drop_folder"
 
 
 class Factory(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from api.domain import audit, catalogue, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
+from api.domain import audit, catalogue, channel, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
 from api.domain.allocation import SHORTFALL_LIFECYCLE
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
 from api.domain.drift import DRIFT_LIFECYCLE
