@@ -38,6 +38,7 @@ class Circuit:
         self._lock = Lock()
         self._failures = 0
         self._trial_at = 0.0
+        self._words = ""
 
     def __enter__(self) -> None:
         """Go on, or raise ``ErpUnavailable`` without having asked."""
@@ -47,14 +48,17 @@ class Circuit:
             now = self._clock()
             if (wait := self._trial_at - now) > 0:
                 raise ErpUnavailable(
-                    f"no answer came {self._failures} times in a row: not asked again for {wait:.0f} s"
+                    f"{self._words}; {self._failures} times in a row, so not asked again for {wait:.0f} s"
                 )
             self._trial_at = now + self._pause_seconds  # this call is the trial; others wait for its outcome
 
-    def __exit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> None:
         with self._lock:
-            if kind is None or not issubclass(kind, ErpUnavailable):
+            if not isinstance(error, ErpUnavailable):
                 self._failures = 0
                 return
             self._failures += 1
+            self._words = str(error)
             self._trial_at = self._clock() + self._pause_seconds

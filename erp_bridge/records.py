@@ -4,10 +4,11 @@ Quantities are whole pieces, money is integer minor units, moments are aware UTC
 it is built, so an adapter may trust what it is given.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Mode(StrEnum):
@@ -166,6 +167,16 @@ class MasterData:
         known = {fabric.code for fabric in self.fabrics}
         if missing := sorted({product.fabric for product in self.products} - known):
             raise ValueError(f"products are made of fabrics that are not given: {', '.join(missing)}")
+
+    @classmethod
+    def union(cls, parts: Iterable["MasterData"]) -> Self:
+        """All that the parts hold, what several of them say alike once."""
+        given = [*parts]
+        return cls(
+            products=tuple(dict.fromkeys(each for part in given for each in part.products)),
+            fabrics=tuple(dict.fromkeys(each for part in given for each in part.fabrics)),
+            factories=tuple(dict.fromkeys(each for part in given for each in part.factories)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Sessions and clients: most tests leave no trace, those about commits have a database of their own."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -109,3 +110,11 @@ def client(session: Session, new_client: Callable[[], TestClient]) -> TestClient
     """A browser before the application, in the test's transaction."""
     del session
     return new_client()
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """An address where connecting is refused: its port is taken, and nobody listens."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{reserved.getsockname()[1]}"

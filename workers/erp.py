@@ -1,7 +1,7 @@
 """Orders out to factories, progress in from them; no transaction is open while the network is waited for."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -18,7 +18,7 @@ from api.settings import settings
 from erp_bridge.odoo import OdooGateway
 from erp_bridge.orderbook import OrderBook
 from workers.app import app
-from workers.outbox import NeedsPerson, TryAgainLater, handles, now
+from workers.outbox import Answer, NeedsPerson, NobodyThere, Payload, handles_together, now
 
 log = structlog.get_logger()
 
@@ -37,34 +37,60 @@ def gateway(channel: OrderChannel) -> erp_bridge.Gateway:
     return _odoo() if channel == OrderChannel.ERP else OrderBook(OrderBookStore(at=now()))
 
 
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    """The bridge's two failures as the outbox knows them: time helps, or a person."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A run that waits for its orders, as its factory's channel is told of it."""
+
+    run_id: UUID
+    order: erp_bridge.ErpOrder
+    master_data: erp_bridge.MasterData
+
+
+@handles_together("erp.push_run", outbox.Terms(lease=timedelta(minutes=2), at_once=50, batch=25))
+def push_runs(payloads: Sequence[Payload]) -> Sequence[Answer]:
+    """See to it that the orders of runs stand with their factories, once, however often this is called.
+
+    A run that does not wait any more is done.
+    """
+    run_ids = [UUID(payload["run_id"]) for payload in payloads]
+    answers: dict[UUID, Answer] = {}
+    for channel, runs in _waiting(run_ids).items():
+        answers |= _push(channel, runs)
+    return [answers.get(run_id) for run_id in run_ids]
+
+
+def _waiting(run_ids: Sequence[UUID]) -> dict[OrderChannel, list[_Wanted]]:
+    wanted: dict[OrderChannel, list[_Wanted]] = defaultdict(list)
+    with transaction() as session:
+        for run_id in run_ids:
+            if run := erp_sync.run_for_push(session, run_id):
+                channel = erp_sync.channel_of(session, run, erp_is_there=bool(settings().odoo_url))
+                order, master_data = erp_sync.erp_order(session, run), erp_sync.master_data(session, run)
+                wanted[channel].append(_Wanted(run_id, order, master_data))
+    return wanted
+
+
+def _push(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answer]:
+    """One conversation for all of the runs; the channel's refusal of a single one is that one's answer."""
     try:
-        yield
+        gateway(channel).prepare(erp_bridge.MasterData.union(run.master_data for run in runs))
+        pushed = gateway(channel).push([run.order for run in runs])
     except erp_bridge.ErpUnavailable as error:
-        raise TryAgainLater(str(error)) from error
+        raise NobodyThere(str(error)) from error
     except erp_bridge.ErpRejected as error:
         raise NeedsPerson(str(error)) from error
+    return {run.run_id: _noted(channel, run.run_id, pushed[run.order.reference]) for run in runs}
 
 
-@handles("erp.push_run", outbox.Terms(lease=timedelta(minutes=2), at_once=2))
-def push_run(run_id: str) -> None:
-    """See to it that a run's orders stand with its factory, once, however often this is called."""
+def _noted(
+    channel: OrderChannel, run_id: UUID, answer: erp_bridge.ErpReference | erp_bridge.ErpRejected
+) -> Answer:
+    if isinstance(answer, erp_bridge.ErpRejected):
+        return NeedsPerson(str(answer))
     with transaction() as session:
-        run = erp_sync.run_for_push(session, UUID(run_id))
-        if run is None:
-            return
-        channel = erp_sync.channel_of(session, run, erp_is_there=bool(settings().odoo_url))
-        order, master_data = erp_sync.erp_order(session, run), erp_sync.master_data(session, run)
-    with _in_our_words():
-        gateway(channel).prepare(master_data)
-        reference = gateway(channel).push([order])[order.reference]
-        if isinstance(reference, erp_bridge.ErpRejected):
-            raise reference
-    with transaction() as session:
-        erp_sync.mark_released(session, UUID(run_id), reference, channel=channel, at=now())
-    log.info("run released", run=order.reference, channel=channel.value, created=reference.created)
+        erp_sync.mark_released(session, run_id, answer, channel=channel, at=now())
+    log.info("run released", run=answer.reference, channel=channel.value, created=answer.created)
+    return None
 
 
 @dataclass(slots=True)

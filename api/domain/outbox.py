@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ from api.domain.types import Moment, json_column
 
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=5)
+TURN = timedelta(seconds=15)
 
 
 class Heartbeat(SQLModel, table=True):
@@ -48,6 +49,16 @@ class OutboxMessage(SQLModel, table=True):
         """Try again later: the pause doubles with each attempt up to five minutes."""
         pause = min(FIRST_PAUSE * 2 ** min(self.attempts, 16), LONGEST_PAUSE)
         self.not_before, self.leased_until, self.last_error = at + pause, None, error
+
+    def keep_place(self, *, at: datetime, error: str) -> None:
+        """Try again soon and before everything recorded later: nobody was there to ask.
+
+        It stays leased until then, so that no younger message takes its room. All that wait so are due at
+        the same turn of the clock, and the oldest go first.
+        """
+        turns = at.timestamp() // TURN.total_seconds() + 1
+        self.not_before = self.leased_until = datetime.fromtimestamp(turns * TURN.total_seconds(), UTC)
+        self.last_error = error
 
     def park(self, *, at: datetime, error: str) -> None:
         """Set aside for a person, with the words of whoever refused."""

@@ -44,6 +44,8 @@ class Terms:
     """How long a handler may take, unless it holds its message for longer."""
     at_once: int = 20
     """How many of them may be under way: a slow topic must not keep every worker from the others."""
+    batch: int = 1
+    """How many of them a handler gets at a time."""
 
 
 def claim(session: Session, *, at: datetime, terms: Mapping[str, Terms]) -> list[OutboxMessage]:
@@ -79,7 +81,7 @@ def _lease(
             col(OutboxMessage.not_before) <= at,
             or_(col(OutboxMessage.leased_until).is_(None), col(OutboxMessage.leased_until) <= at),
         )
-        .order_by(col(OutboxMessage.not_before), col(OutboxMessage.recorded_at))
+        .order_by(col(OutboxMessage.recorded_at), col(OutboxMessage.subject))
         .limit(room)
         .with_for_update(skip_locked=True)
     ).all()

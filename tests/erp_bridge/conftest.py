@@ -1,6 +1,5 @@
 """A side of the port for a test, an external reference of its own, and what Odoo must know before."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -26,14 +25,6 @@ class OdooServer(Protocol):
 def reference(request: pytest.FixtureRequest, worker: str) -> str:
     """An external reference no other test uses; the same in every run."""
     return f"R-{crc32(f'{worker} {request.node.nodeid}'.encode()):010}"
-
-
-@pytest.fixture
-def nowhere() -> Iterator[str]:
-    """An address where connecting is refused: its port is taken, and nobody listens."""
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{reserved.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session")

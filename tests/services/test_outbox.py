@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, select
 
-from api.domain.outbox import LONGEST_PAUSE, OutboxMessage
+from api.domain.outbox import LONGEST_PAUSE, TURN, OutboxMessage
 from api.services import outbox
 from tests.fixtures import TODAY
 
@@ -61,6 +61,29 @@ def test_pauses_double_up_to_five_minutes(session: Session) -> None:
     assert pauses[0] == timedelta(seconds=4)
     assert pauses[-1] == LONGEST_PAUSE
     assert pauses == sorted(pauses)
+
+
+def test_those_nobody_was_there_for_keep_their_place_and_the_oldest_goes_first(session: Session) -> None:
+    for minute in (2, 0, 1, 3):
+        outbox.record(session, "slow", subject=f"R-{minute}", at=TODAY + timedelta(minutes=minute))
+    at = TODAY + timedelta(hours=1)
+    session.flush()
+    held = outbox.claim(session, at=at, terms=TERMS)
+    for seconds, message in enumerate(reversed(held)):
+        message.keep_place(at=at + timedelta(seconds=seconds), error="the ERP is down")
+    session.flush()
+    turn = max(message.not_before for message in held)
+    assert at < turn <= at + 2 * TURN
+    assert outbox.claim(session, at=at + timedelta(seconds=2), terms=TERMS) == []
+    assert [m.subject for m in outbox.claim(session, at=turn, terms=TERMS)] == ["R-0", "R-1"]
+
+
+def test_messages_of_one_moment_go_out_in_the_order_of_their_subjects(session: Session) -> None:
+    for number in (3, 1, 2):
+        outbox.record(session, "a", subject=f"R-00000{number}", at=TODAY)
+    session.flush()
+    claimed = outbox.claim(session, at=TODAY, terms=TERMS)
+    assert [message.subject for message in claimed] == ["R-000001", "R-000002", "R-000003"]
 
 
 def test_a_parked_message_waits_for_a_person(session: Session) -> None:

@@ -61,6 +61,6 @@ def _row(desk: Desk, message: OutboxMessage) -> dict[str, Any]:
 def _status(desk: Desk, message: OutboxMessage) -> str:
     if message.parked_at is not None:
         return "parked"
-    if message.leased_until is not None and message.leased_until > desk.at:
+    if message.leased_until is not None and message.leased_until > desk.at >= message.not_before:
         return "sending"
     return "again" if message.last_error else "waiting"
