@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     """API key of the integration user: orders only."""
     odoo_master_data_key: str = Field("", repr=False, validation_alias=_named("ODOO_MASTER_DATA_KEY"))
     """API key of the user who may create products, bills of material and vendors; empty: nothing is made."""
-
     drop_folder: Path | None = Field(None, validation_alias=_named("COUNTERFLOW_DROP_FOLDER"))
     """Folder of CSV files for factories of the channel `drop_folder`; without: they use the order book."""
 
