@@ -8,7 +8,7 @@ from planner.check import Cost, Violation, cost, violations
 from planner.comparison import compare
 from planner.demand import Item, Lot, Sku, Style, Substitute
 from planner.difference import Difference, Effects, LotChange, MadeAt, Move, RunChange
-from planner.disrupt import change_demand, delay_fabric, freeze, lose_line
+from planner.disrupt import change_demand, delay_fabric, freeze, grant_time, lose_line
 from planner.documents import InvalidDocument, InvalidPlan, InvalidProblem
 from planner.pegging import Atom, Peg, follow, peg
 from planner.plan import Explanation, Over, Piece, Plan, PurchaseOrder, Run, Slot
@@ -55,6 +55,7 @@ __all__ = [
     "delay_fabric",
     "follow",
     "freeze",
+    "grant_time",
     "lose_line",
     "peg",
     "violations",

@@ -68,6 +68,22 @@ def lose_line(problem: Problem, line: str, *, from_bucket: int) -> Problem:
     return replace(problem, lines=tuple(rest if each is lost else each for each in problem.lines))
 
 
+def grant_time(problem: Problem) -> Problem:
+    """Every line has at least the time that its frozen runs take with full set-ups; none loses any.
+
+    What was agreed with a factory stands, also where its calendar has changed since.
+    """
+    free = Ledger(problem).free
+    lines = tuple(
+        replace(
+            line,
+            capacity=tuple(s - min(0, left) for s, left in zip(line.capacity, free[line.id], strict=True)),
+        )
+        for line in problem.lines
+    )
+    return replace(problem, lines=lines)
+
+
 def delay_fabric(problem: Problem, fabric: str, *, buckets: int) -> Problem:
     """Every arrival of the fabric comes ``buckets`` later, except what the frozen runs cut before.
 

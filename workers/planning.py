@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from api.db import transaction
-from api.domain.errors import NothingToPlan
-from api.services import outbox, plans
+from api.domain.errors import NoProposal, NothingToPlan
+from api.services import outbox, plans, proposals
 from api.settings import settings
 from planner.crews import CrewUnavailable, crew_named
 from planner.solve import Result, solve
@@ -26,10 +26,16 @@ log = structlog.get_logger()
 def make_plan(plan_id: str) -> None:
     """Answer a wish for a plan. One at a time, so that the other messages always find a worker."""
     asked = UUID(plan_id)
+    _make(asked)
+    with transaction() as session:
+        proposals.note_plan(session, asked, at=now())
+
+
+def _make(asked: UUID) -> None:
     try:
         with transaction() as session:
             taken = plans.start(session, asked, at=now())
-    except NothingToPlan as error:
+    except (NothingToPlan, NoProposal) as error:
         with transaction() as session:
             plans.fail(session, asked, why=str(error), at=now())
         return

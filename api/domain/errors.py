@@ -152,6 +152,54 @@ class PlanOutdated(Conflict):
 
 
 @dataclass(eq=False)
+class PlanWeighsProposal(Conflict):
+    """A plan that weighs a factory's proposal is decided with it."""
+
+    code = "plan_weighs_proposal"
+    plan: str
+    run: str
+
+    def __str__(self) -> str:
+        return f"The plan {self.plan} weighs the factory's proposal for {self.run}: answer it there."
+
+
+@dataclass(eq=False)
+class NoProposal(Conflict):
+    """No proposal of the factory waits for this run."""
+
+    code = "no_proposal"
+    run: str
+
+    def __str__(self) -> str:
+        return f"No proposal of the factory waits for {self.run}."
+
+
+@dataclass(eq=False)
+class NotDecidable(Conflict):
+    """A difference with the ERP is settled, or cannot be settled in this way."""
+
+    code = "drift_not_decidable"
+    reference: str
+    kind: str
+    status: str
+    decision: str
+
+    def __str__(self) -> str:
+        return f"The difference ({self.kind}) of {self.reference} is {self.status}: one cannot {self.decision} it."
+
+
+@dataclass(eq=False)
+class MergedWithOthers(Conflict):
+    """An order in the ERP holds the pieces of another run too, so it cannot be withdrawn for one of them."""
+
+    code = "merged_with_others"
+    run: str
+
+    def __str__(self) -> str:
+        return f"In the ERP the pieces of {self.run} stand in one order with another run's: take theirs first."
+
+
+@dataclass(eq=False)
 class NothingToPlan(Conflict):
     """No confirmed pre-order line waits for a run."""
 

@@ -14,8 +14,9 @@ from api.domain.catalogue import SIZES, Item, Sku, Style
 from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.orderbook import BookOrder, BookOrderStatus
+from api.domain.orderbook import BookOrder, BookOrderStatus, WorkStage
 from api.domain.production import SHIFT_ENDS, Factory
+from api.domain.proposal import OPEN, Proposal, ProposalStatus
 
 _STATES = {
     BookOrderStatus.OFFERED: erp_bridge.ProgressState.WAITING,
@@ -68,11 +69,12 @@ class OrderBookStore:
 
     def withdraw(self, reference: str, reason: str) -> bool:
         with transaction() as session:
-            order = _for_update(session, reference)
+            order = get_for_update(session, reference)
             if order.status == BookOrderStatus.CANCELLED:
                 return True
-            if any(order.done.values()) or order.status == BookOrderStatus.DONE:
+            if order.pieces(WorkStage.CUT) or order.status == BookOrderStatus.DONE:
                 return False
+            withdraw_proposal(session, order, by=SYSTEM, at=self.at, why=reason)
             order.move(BookOrderStatus.CANCELLED, by=SYSTEM, at=self.at, why=reason)
             order.changed_at = self.at
         return True
@@ -119,14 +121,24 @@ def progress_of(order: BookOrder) -> erp_bridge.Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeView:
+    """One size of an order: pieces wanted, and those that have passed each stage."""
+
+    sku: str
+    size: str
+    wanted: int
+    made: Mapping[WorkStage, int]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
     """An order with what it says to people who sew: style, colour, and the sizes with their pieces."""
 
     order: BookOrder
     style: Style
     item: Item
-    sizes: tuple[tuple[str, str, int, int], ...]
-    """SKU code, size, pieces wanted, pieces reported; small to large."""
+    sizes: tuple["SizeView", ...]
+    """Small to large."""
 
 
 def of_factory(session: Session, member: Member) -> Sequence[OrderView]:
@@ -148,14 +160,22 @@ def view(session: Session, order: BookOrder) -> OrderView:
         order=order,
         style=session.get_one(Style, item.style_id),
         item=item,
-        sizes=tuple((s.code, s.size, order.quantities[s.code], int(order.done.get(s.code, 0))) for s in skus),
+        sizes=tuple(
+            SizeView(
+                sku.code,
+                sku.size,
+                order.quantities[sku.code],
+                {stage: int(order.made(stage).get(sku.code, 0)) for stage in WorkStage},
+            )
+            for sku in skus
+        ),
     )
 
 
 def get_of_factory(session: Session, reference: str, member: Member) -> BookOrder:
     """An order of the member's own factory, locked; another's is Unknown to them."""
     member.must_have(Right.REPORT_PROGRESS)
-    order = _for_update(session, reference)
+    order = get_for_update(session, reference)
     if order.factory_id != member.factory_id:
         raise Unknown("order", reference)
     return order
@@ -174,16 +194,33 @@ def start(session: Session, reference: str, *, member: Member, at: datetime) -> 
 
 
 def report(
-    session: Session, reference: str, *, done: Mapping[str, int], finished: bool, member: Member, at: datetime
+    session: Session,
+    reference: str,
+    *,
+    done: Mapping[str, int],
+    finished: bool,
+    member: Member,
+    at: datetime,
+    sewn: Mapping[str, int] | None = None,
+    cut: Mapping[str, int] | None = None,
 ) -> BookOrder:
-    """Good pieces so far by SKU code; `finished` says that no more will come."""
+    """Good pieces so far by SKU code, packed (`done`), sewn and cut; `finished` says that no more will come.
+
+    The first report of an accepted order starts it.
+    """
     order = get_of_factory(session, reference, member)
+    if order.status == BookOrderStatus.ACCEPTED:
+        order.move(BookOrderStatus.STARTED, by=member.actor, at=at, why="cutting has begun")
+        session.flush()  # the database sees, and judges, every step
     if order.status != BookOrderStatus.STARTED:
         raise invalid("done", dict(done), f"the order {reference} is {order.status.value}: start it first")
-    order.report(done)
+    order.report(done, sewn=sewn or {}, cut=cut or {})
     order.changed_at = at
+    counted = ", ".join(f"{order.pieces(stage)} {stage.value}" for stage in WorkStage)
     if finished:
-        order.move(BookOrderStatus.DONE, by=member.actor, at=at, why="the factory says it is finished")
+        order.move(BookOrderStatus.DONE, by=member.actor, at=at, why=f"the factory is finished: {counted}")
+    else:
+        session.add(remark(order, by=member.actor, at=at, why=counted))
     return order
 
 
@@ -200,10 +237,41 @@ def _step(
     order = get_of_factory(session, reference, member)
     order.move(after, by=member.actor, at=at, why=why)
     order.changed_at = at
+    withdraw_proposal(session, order, by=member.actor, at=at, why=why)
     return order
 
 
-def _for_update(session: Session, reference: str) -> BookOrder:
+def withdraw_proposal(session: Session, order: BookOrder, *, by: str, at: datetime, why: str) -> bool:
+    """End the factory's proposal that waits for an answer; False where none does."""
+    found = session.exec(
+        select(Proposal)
+        .where(Proposal.order_id == order.id, col(Proposal.status).in_(OPEN))
+        .with_for_update()
+    ).first()
+    if found is None:
+        return False
+    found.move(ProposalStatus.WITHDRAWN, by=by, at=at, why=why)
+    found.answered_at = at
+    session.flush()  # an order has room for one open proposal: the next must find this one closed
+    return True
+
+
+def remark(order: BookOrder, *, by: str, at: datetime, why: str) -> AuditEntry:
+    """What happened to an order that stays in its state, for the audit."""
+    return AuditEntry(
+        noun=order.lifecycle.noun,
+        subject_id=order.id,
+        subject=order.reference,
+        before=order.status.value,
+        after=order.status.value,
+        actor=by,
+        why=why,
+        at=at,
+    )
+
+
+def get_for_update(session: Session, reference: str) -> BookOrder:
+    """The order, locked; raises Unknown."""
     order = session.exec(select(BookOrder).where(BookOrder.reference == reference).with_for_update()).first()
     if order is None:
         raise Unknown("order", reference)

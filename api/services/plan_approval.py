@@ -6,18 +6,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 import planner
-from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import Fabric, FabricArrival, Item, Sku
-from api.domain.errors import NothingToPlan, PlanOutdated
+from api.domain.errors import NothingToPlan, PlanOutdated, PlanWeighsProposal
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import RUN_NUMBERS, Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
-from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
-from api.domain.production import Closure, Factory, Lane, ProductionLine, day_of_second
-from api.services import numbers, outbox, planning, plans
+from api.domain.production import Closure, Factory, ProductionLine, day_of_second
+from api.services import numbers, outbox, planning, plans, scheduling
 from planner.pegging import Peg, peg
 
 _APPROVALS = 0x706C616E  # "plan": the advisory lock that approvals take
@@ -31,21 +29,31 @@ def approve(session: Session, number: str, *, member: Member, at: datetime) -> P
     """
     member.must_have(Right.APPROVE_PLAN)
     plan = plans.get_for_update(session, plans.get_by_number(session, number).id)
+    if plan.weighs is not None:
+        raise PlanWeighsProposal(plan.number, plan.weighs)
     plan.move(PlanStatus.APPROVED, by=member.actor, at=at, why="approved")
-    plan.approved_at = at
-    # Two approvals at once would serve the same lines twice: the second must see the first.
+    wait_for_turn(session)
+    enact(session, plan, planning.load(session, at=at), by=member.actor, at=at)
+    return plan
+
+
+def wait_for_turn(session: Session) -> None:
+    """Two approvals at once would serve the same lines twice: the second must see the first."""
     session.execute(select(func.pg_advisory_xact_lock(_APPROVALS)))
-    demand = planning.load(session, at=at)
+
+
+def enact(session: Session, plan: Plan, demand: planning.Demand, *, by: str, at: datetime) -> None:
+    """What the plan says happens: runs, pegs, cloth, and orders to push. Raises PlanOutdated."""
     problem, answer = planner.Problem.from_json(plan.problem), planner.Plan.from_json(plan.answer)
     _must_match(plan, problem, demand)
+    plan.approved_at = at
     frozen = {run.cell for run in problem.frozen}
     fresh = [run for run in answer.runs if run.cell not in frozen]
-    runs = _make_runs(session, plan, answer, fresh, by=member.actor, at=at)
+    runs = _make_runs(session, plan, answer, fresh, by=by, at=at)
     _peg(session, runs, peg(fresh, demand.atoms), at=at)
     _buy_fabric(session, plan, problem, answer)
     for run in runs.values():
         outbox.record(session, "erp.push_run", subject=run.number, at=at, run_id=str(run.id))
-    return plan
 
 
 def outdated(session: Session, plan: Plan, *, at: datetime) -> PlanOutdated | None:
@@ -159,48 +167,8 @@ def _peg(session: Session, runs: dict[str, Run], pegs: Sequence[Peg], *, at: dat
             )
         )
     session.flush()
-    _schedule_preorders(session, [run.id for run in runs.values()], at=at)
-
-
-def _schedule_preorders(session: Session, run_ids: Sequence[UUID], *, at: datetime) -> None:
-    """Pre-orders these runs serve are scheduled when runs hold all their pieces; then their day is known.
-
-    What a cancelled run was to make is held by nobody. Who had a day before, by a run that was lost,
-    gets the new one.
-    """
-    pegged: dict[UUID, int] = defaultdict(int)
-    arrives: dict[UUID, date] = {}
-    lanes = {(lane.factory_id, lane.region): lane.lead_days for lane in session.exec(select(Lane))}
-    touched = (
-        select(PreorderLine.preorder_id)
-        .join(Pegging, col(Pegging.preorder_line_id) == PreorderLine.id)
-        .where(col(Pegging.run_id).in_(run_ids))
-    )
-    rows = session.exec(
-        select(Pegging, Run, ProductionLine, Preorder)
-        .join(Run, col(Run.id) == Pegging.run_id)
-        .join(ProductionLine, col(ProductionLine.id) == Run.line_id)
-        .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
-        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
-        .where(col(Preorder.id).in_(touched), Run.status != RunStatus.CANCELLED)
-    )
-    for pegging, run, line, preorder in rows:
-        day = run.ready_on + timedelta(days=lanes[line.factory_id, preorder.region])
-        pegged[preorder.id] += pegging.quantity
-        arrives[preorder.id] = max(day, arrives.get(preorder.id, day))
-    campaigns = set()
-    wanted: dict[UUID, int] = defaultdict(int)
-    for ordered in session.exec(select(PreorderLine).where(col(PreorderLine.preorder_id).in_(pegged))):
-        wanted[ordered.preorder_id] += ordered.quantity
-    for preorder in session.exec(select(Preorder).where(col(Preorder.id).in_(pegged))):
-        campaigns.add(preorder.campaign_id)
-        if pegged[preorder.id] == wanted[preorder.id]:
-            preorder.expected_on = arrives[preorder.id]
-            if preorder.status == PreorderStatus.CONFIRMED:
-                preorder.move(PreorderStatus.SCHEDULED, by=SYSTEM, at=at, why="runs hold all its pieces")
-    for campaign in session.exec(select(Campaign).where(col(Campaign.id).in_(campaigns))):
-        if campaign.status == CampaignStatus.DECIDED:
-            campaign.move(CampaignStatus.IN_PRODUCTION, by=SYSTEM, at=at, why="its runs are approved")
+    served = scheduling.served_by(session, [run.id for run in runs.values()])
+    scheduling.schedule(session, served, at=at)
 
 
 def _buy_fabric(session: Session, plan: Plan, problem: planner.Problem, answer: planner.Plan) -> None:

@@ -81,7 +81,11 @@ def earlier(session: Session, plan: Plan, *, limit: int) -> Sequence[str]:
     """Numbers of the plans with an answer that were asked for before this one, the latest first."""
     return session.exec(
         select(Plan.number)
-        .where(col(Plan.status).in_(_ANSWERED), col(Plan.requested_at) < plan.requested_at)
+        .where(
+            col(Plan.status).in_(_ANSWERED),
+            col(Plan.requested_at) < plan.requested_at,
+            col(Plan.weighs).is_(None),
+        )
         .order_by(col(Plan.requested_at).desc(), col(Plan.number).desc())
         .limit(limit)
     ).all()

@@ -1,7 +1,7 @@
 """From confirmed pre-order lines to the planner's problem: lots, lines with calendars, cloth, frozen runs."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -73,15 +73,22 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def load(session: Session, *, at: datetime) -> Demand:
-    """The problem as it stands at a moment. Raises NothingToPlan."""
+def load(session: Session, *, at: datetime, only: Collection[UUID] | None = None) -> Demand:
+    """The problem as it stands at a moment. Raises NothingToPlan.
+
+    `only` names pre-order lines: what others wait for stays out of it, and there may be nothing left to
+    plan but runs that stand.
+    """
     day_zero = monday_of(at.date())
     wanted = _wanted(session)
     frozen = _frozen_runs(session, day_zero)
     held = _held(session)
     in_frozen = _pegged(session, [run.id for run in frozen])
-    open_pieces = {w.line.id: w.line.quantity - held.get(w.line.id, 0) for w in wanted}
-    if not any(open_pieces.values()):
+    open_pieces = {
+        w.line.id: w.line.quantity - held.get(w.line.id, 0) if only is None or w.line.id in only else 0
+        for w in wanted
+    }
+    if only is None and not any(open_pieces.values()):
         raise NothingToPlan
     catalogue = _Catalogue(session)
     lots = _lots(catalogue, wanted, open_pieces, in_frozen, day_zero)
@@ -102,7 +109,7 @@ def load(session: Session, *, at: datetime) -> Demand:
         changeover=planner.Changeover(same_style=50, same_family=60),
     )
     atoms = tuple(_atoms(catalogue, wanted, open_pieces))
-    return Demand(problem, day_zero, atoms)
+    return Demand(planner.grant_time(problem), day_zero, atoms)
 
 
 def _wanted(session: Session) -> Sequence[_Wanted]:
@@ -339,20 +346,27 @@ def _lines(
 def _frozen(
     session: Session, catalogue: _Catalogue, runs: Sequence[Run], day_zero: date
 ) -> Iterable[planner.Run]:
+    """Runs of one item, line and week together: two may meet there when a factory moves one."""
     lines = {line.id: line.code for line in session.exec(select(ProductionLine))}
-    ids = [run.id for run in runs]
-    pieces: dict[UUID, dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
-    for peg in session.exec(select(Pegging).where(col(Pegging.run_id).in_(ids))):
-        pieces[peg.run_id][peg.lot, catalogue.skus[peg.sku_id].code] += peg.quantity
-    overs: dict[UUID, list[planner.Over]] = defaultdict(list)
-    for made in session.exec(select(RunSku).where(col(RunSku.run_id).in_(ids), RunSku.overs > 0)):
-        overs[made.run_id].append(planner.Over(catalogue.skus[made.sku_id].code, made.overs))
-    for run in runs:
+    cells = {
+        run.id: (
+            catalogue.items[run.item_id].code,
+            lines[run.line_id],
+            (run.bucket_on - day_zero).days // BUCKET_DAYS,
+        )
+        for run in runs
+    }
+    pieces: dict[tuple[str, str, int], Counter[tuple[str, str]]] = defaultdict(Counter)
+    for peg in session.exec(select(Pegging).where(col(Pegging.run_id).in_(cells))):
+        pieces[cells[peg.run_id]][peg.lot, catalogue.skus[peg.sku_id].code] += peg.quantity
+    overs: dict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
+    for made in session.exec(select(RunSku).where(col(RunSku.run_id).in_(cells), RunSku.overs > 0)):
+        overs[cells[made.run_id]][catalogue.skus[made.sku_id].code] += made.overs
+    first = {cells[run.id]: run.number for run in reversed(runs)}
+    for cell, number in sorted(first.items(), key=lambda entry: entry[1]):
         yield planner.Run(
-            id=run.number,
-            item=catalogue.items[run.item_id].code,
-            line=lines[run.line_id],
-            bucket=(run.bucket_on - day_zero).days // BUCKET_DAYS,
-            pieces=tuple(planner.Piece(lot, sku, n) for (lot, sku), n in sorted(pieces[run.id].items())),
-            overs=tuple(overs[run.id]),
+            number,
+            *cell,
+            pieces=tuple(planner.Piece(lot, sku, n) for (lot, sku), n in sorted(pieces[cell].items())),
+            overs=tuple(planner.Over(sku, n) for sku, n in sorted(overs[cell].items())),
         )

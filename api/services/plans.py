@@ -15,7 +15,7 @@ from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
-from api.services import numbers, outbox, plan_reading, planning
+from api.services import numbers, outbox, plan_reading, planning, weighing
 from planner.check import cost, violations
 
 LONGEST_SECONDS = 600
@@ -47,7 +47,7 @@ def start(session: Session, plan_id: UUID, *, at: datetime) -> tuple[Plan, plann
         plan.move(PlanStatus.COMPUTING, by=SYSTEM, at=at, why="the planner took it up")
     if plan.status != PlanStatus.COMPUTING:
         return None
-    demand = planning.load(session, at=at)
+    demand = weighing.demand_of(session, plan, at=at) if plan.weighs else planning.load(session, at=at)
     plan.problem, plan.digest = demand.problem.to_json(), demand.problem.digest()
     plan.day_zero = demand.day_zero
     return plan, demand.problem
@@ -136,10 +136,14 @@ def get_for_update(session: Session, plan_id: UUID) -> Plan:
 
 
 def listed(session: Session, *, limit: int) -> Sequence[Plan]:
-    """The latest plans first, without their problems and answers, which are loaded when asked for."""
+    """The latest plans of everything first, without problems and answers, which are loaded when asked for."""
     large = [defer(getattr(Plan, name)) for name in ("problem", "answer", "baseline")]
     return session.exec(
-        select(Plan).options(*large).order_by(col(Plan.requested_at).desc()).limit(limit)
+        select(Plan)
+        .options(*large)
+        .where(col(Plan.weighs).is_(None))
+        .order_by(col(Plan.requested_at).desc())
+        .limit(limit)
     ).all()
 
 

@@ -18,6 +18,7 @@ from planner import (
     change_demand,
     delay_fabric,
     freeze,
+    grant_time,
     lose_line,
     violations,
 )
@@ -128,3 +129,13 @@ def test_demand_never_falls_below_what_frozen_runs_make_for_it() -> None:
 def test_a_disruption_of_nothing_known_is_refused(disrupt: Callable[[Problem], Problem]) -> None:
     with pytest.raises(InvalidProblem):
         disrupt(tiny())
+
+
+def test_a_frozen_run_has_its_time_also_where_the_calendar_has_less() -> None:
+    held = Run("R", "red", "L", 1, (Piece("D1", "red-M", 20),))
+    short = tiny(lines=(line(capacity=(36_000, 600)),), frozen=(held,))
+    assert frozen_alone(short) != []
+    granted = grant_time(short)
+    assert frozen_alone(granted) == []
+    assert granted.find.line["L"].capacity == (36_000, 1_200)
+    assert grant_time(granted) == granted
