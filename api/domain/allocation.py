@@ -1,4 +1,4 @@
-"""Who gets the pieces of a run that ended short, by a policy with a name and a version; and what is left over."""
+"""Who gets the pieces of a run that ended short, by a policy with a version; and what is left over."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

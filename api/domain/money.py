@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from api.domain.errors import invalid
 
+CURRENCY = "CNY"
+"""What factories are paid in and plans are costed in."""
+
 
 def split(total_minor: int, weights: Sequence[int]) -> list[int]:
     """Split an amount by weight so that nothing is lost: largest remainder, ties to the earlier share.

@@ -11,7 +11,7 @@ from api.domain.catalogue import SIZES, Item, Sku, Style
 from api.domain.errors import Unknown
 from api.domain.plan import Pegging, Plan, Run, RunSku
 from api.domain.preorder import Preorder, PreorderLine
-from api.domain.production import Factory, ProductionLine
+from api.domain.production import Factory, LineRate, ProductionLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,34 @@ def _sizes(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, tuple[tuple[
             for run_id, pairs in found.items()
         },
     )
+
+
+def quantities(session: Session, run_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, RunSku]]]:
+    """What runs make of each SKU, by run, in the order of the SKU codes."""
+    rows = session.exec(
+        select(Sku.code, RunSku)
+        .join(RunSku, col(RunSku.sku_id) == Sku.id)
+        .where(col(RunSku.run_id).in_(run_ids))
+        .order_by(Sku.code)
+    )
+    found: dict[UUID, list[tuple[str, RunSku]]] = {run_id: [] for run_id in run_ids}
+    for code, made in rows:
+        found[made.run_id].append((code, made))
+    return found
+
+
+def unit_costs(session: Session, wanted: Sequence[Run]) -> dict[UUID, int]:
+    """What a piece of each run costs: its line's rate, in the tier that its whole quantity reaches."""
+    sizes = quantities(session, [run.id for run in wanted])
+    lines = {line.id: line for line in session.exec(select(ProductionLine))}
+    styles = {item.id: item.style_id for item in session.exec(select(Item))}
+    rates = {(rate.line_id, rate.style_id): rate for rate in session.exec(select(LineRate))}
+    costs = {}
+    for run in wanted:
+        pieces = sum(made.quantity for _, made in sizes[run.id])
+        tier = sum(1 for start in lines[run.line_id].tiers if start <= pieces) - 1
+        costs[run.id] = rates[run.line_id, styles[run.item_id]].unit_cost_minor[max(tier, 0)]
+    return costs
 
 
 def pegged(session: Session, run: Run) -> Sequence[tuple[Pegging, PreorderLine, Preorder, Sku]]:

@@ -20,7 +20,7 @@ def test_nine_short_of_three_hundred_are_the_same_nine_however_they_are_given() 
     claims = [claim(number) for number in range(300)]
     expected = {UUID(int=number): 1 for number in range(291, 300)}
     for seed in range(20):
-        random.Random(seed).shuffle(claims)  # noqa: S311 - not for secrets
+        random.Random(seed).shuffle(claims)
         assert allocate(AllocationPolicy.EARLIEST_PAID, 291, claims) == expected
 
 

@@ -11,6 +11,7 @@ from api.domain.plan import Run, RunStatus
 from api.domain.preorder import Preorder, PreorderStatus
 from api.domain.production import OrderChannel
 from api.services import campaign_close, erp_sync, order_book, plan_approval, preorders, tracking
+from api.settings import settings
 from erp_bridge.orderbook import OrderBook
 from tests.factories import World, make_member, make_preorder, make_world
 from tests.services.test_planning import CLOSED, proposed
@@ -36,7 +37,7 @@ def said(
     run: Run, state: erp_bridge.ProgressState, done: int, *, on: datetime | None = None
 ) -> erp_bridge.Progress:
     return erp_bridge.Progress(
-        run.number, state, (erp_bridge.Pieces("TEE-INDIGO-M", done),), on, CLOSED, ("MO/1",)
+        run.reference, state, (erp_bridge.Pieces("TEE-INDIGO-M", done),), on, CLOSED, ("MO/1",)
     )
 
 
@@ -93,10 +94,14 @@ def test_the_factorys_later_date_is_shown_and_the_promise_stays(session: Session
     assert preorder.promise_by_on == promise
 
 
-def test_without_an_erp_every_factory_reads_the_order_book(session: Session) -> None:
+def test_without_an_erp_every_factory_reads_the_order_book(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, run = released(session, ("TEE-INDIGO-M", 6))
-    assert erp_sync.channel_of(session, run, erp_is_there=False) == OrderChannel.ORDER_BOOK
-    assert erp_sync.channel_of(session, run, erp_is_there=True) == OrderChannel.ERP
+    assert erp_sync.channel_of(session, run) == OrderChannel.ORDER_BOOK
+    monkeypatch.setenv("ODOO_URL", "http://erp.example")
+    settings.cache_clear()
+    assert erp_sync.channel_of(session, run) == OrderChannel.ERP
 
 
 def test_a_factory_works_an_order_from_offer_to_done(session: Session) -> None:

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse
 
 from api.domain.catalogue import Item, Style
 from api.domain.errors import Unknown
+from api.domain.money import CURRENCY
 from api.domain.production import Factory
 from api.services import plan_review, plans
-from api.services.erp_sync import CURRENCY
 from api.services.plan_review import ItemEffects, PlaceMove, Review, RunMove
 from web.console.desk import DeskDep
 from web.reader import Reader

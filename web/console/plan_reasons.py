@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from api.domain.money import CURRENCY
 from api.domain.plan import Plan
-from api.services.erp_sync import CURRENCY
 from api.services.plan_reading import Reason
 from web.reader import Reader
 

@@ -8,9 +8,9 @@ from fastapi.responses import RedirectResponse
 
 from api.domain.errors import Refusal
 from api.domain.member import Right
+from api.domain.money import CURRENCY
 from api.domain.plan import Plan, PlanStatus
 from api.services import audit, members, needs, plan_approval, plan_reading, plan_review, plans
-from api.services.erp_sync import CURRENCY
 from web.console import plan_sheet
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.pages import render

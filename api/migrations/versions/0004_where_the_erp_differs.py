@@ -31,8 +31,8 @@ RULES = {"cancelled_there": (True, 24), "within_promise": (False, 0)}
 def upgrade() -> None:
     op.add_column("run", sa.Column("revision", sa.Integer(), nullable=False, server_default="1"))
     op.alter_column("run", "revision", server_default=None)
-    policy = sa.Column("allocation_policy", _one_of("team_allocation_policy", *POLICIES), nullable=False)
-    policy.server_default = sa.DefaultClause(POLICIES[0])
+    policies = _one_of("team_allocation_policy", *POLICIES)
+    policy: sa.Column[str] = sa.Column("allocation_policy", policies, nullable=False, server_default=POLICIES[0])
     op.add_column("team", policy)
     op.alter_column("team", "allocation_policy", server_default=None)
     _drift()
