@@ -11,12 +11,14 @@ router = APIRouter(prefix="/orders", tags=["order book"])
 
 
 class OrderRead(BaseModel):
-    """An order as its factory sees it; pieces by SKU code."""
+    """An order as its factory sees it; pieces by SKU code, `done` are those packed."""
 
     reference: str
     status: BookOrderStatus
     line: str
     quantities: dict[str, int]
+    cut: dict[str, int]
+    sewn: dict[str, int]
     done: dict[str, int]
     start_on: date
     finish_on: date
@@ -24,9 +26,11 @@ class OrderRead(BaseModel):
 
 
 class Report(BaseModel):
-    """Good pieces so far by SKU code, and whether more will come."""
+    """Good pieces so far by SKU code, packed (`done`), sewn and cut, and whether more will come."""
 
     done: dict[str, int] = Field(max_length=50)
+    sewn: dict[str, int] = Field(default_factory=dict, max_length=50)
+    cut: dict[str, int] = Field(default_factory=dict, max_length=50)
     finished: bool = False
 
 
@@ -53,10 +57,7 @@ def report_order(
     reference: str, request: Report, session: SessionDep, member: MemberDep, at: NowDep
 ) -> OrderRead:
     """Good pieces so far."""
-    order = order_book.report(
-        session, reference, done=request.done, finished=request.finished, member=member, at=at
-    )
-    return _read(order)
+    return _read(order_book.report(session, reference, **request.model_dump(), member=member, at=at))
 
 
 def _read(order: BookOrder) -> OrderRead:

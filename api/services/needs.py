@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func
@@ -12,12 +13,16 @@ from sqlmodel import Session, col, select
 
 from api.domain.audit import AuditEntry
 from api.domain.campaign import Campaign
-from api.domain.catalogue import Style
+from api.domain.catalogue import Item, Style
 from api.domain.member import RIGHTS, Member, Right
+from api.domain.orderbook import BookOrder, FlagStatus, OrderFlag
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
+from api.domain.production import Factory
+from api.domain.proposal import OPEN, Proposal
 from api.services import audit, campaigns
+from api.services.weighing import Effects
 
 CLOSING_SOON = timedelta(days=5)
 NEARLY_THERE_PERCENT = 25
@@ -36,6 +41,8 @@ class NeedKind(StrEnum):
     CLOSING = "closing"
     LATE = "late"
     SHORT = "short"
+    PROPOSAL = "proposal"
+    FLAG = "flag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ def _parked(session: Session, _: Member, __: datetime) -> Iterator[Need]:
 
 def _plans(session: Session, _: Member, __: datetime) -> Iterator[Need]:
     """The latest plan, if it waits for approval: an older one would not fit the demand any more."""
-    plan = session.exec(select(Plan).order_by(col(Plan.requested_at).desc()).limit(1)).first()
+    of_everything = select(Plan).where(col(Plan.weighs).is_(None))
+    plan = session.exec(of_everything.order_by(col(Plan.requested_at).desc()).limit(1)).first()
     if plan is not None and plan.status == PlanStatus.PROPOSED and plan.cost and plan.answer:
         facts = {"runs": len(plan.answer["runs"])}
         yield Need(NeedKind.PLAN, plan.number, plan.requested_at, plan.cost["plan"]["total"], facts=facts)
@@ -193,6 +201,53 @@ def _short(session: Session, member: Member, at: datetime) -> Iterator[Need]:
         yield Need(NeedKind.SHORT, run.number, since, facts={"missing": int(missing)})
 
 
+def _proposals(session: Session, member: Member, _: datetime) -> Iterator[Need]:
+    """Factories that wait for our answer; also while the planner still weighs what they propose."""
+    rows = session.exec(
+        select(Proposal, Factory)
+        .join(BookOrder, col(BookOrder.id) == Proposal.order_id)
+        .join(Factory, col(Factory.id) == BookOrder.factory_id)
+        .where(col(Proposal.status).in_(OPEN), *_of_teams_style(member, col(Proposal.reference)))
+    )
+    for proposal, factory in rows:
+        effects = Effects(**proposal.effects) if proposal.effects else None
+        facts: dict[str, int | str] = {"factory": factory.name, "weighed": int(effects is not None)}
+        facts["later"] = effects.later if effects else 0
+        cost = max(0, effects.cost_change_minor) if effects else None
+        yield Need(NeedKind.PROPOSAL, proposal.reference, proposal.made_at, cost, facts=facts)
+
+
+def _flags(session: Session, member: Member, _: datetime) -> Iterator[Need]:
+    """What factories warn of, until a person has seen to it."""
+    rows = session.exec(
+        select(OrderFlag, Factory)
+        .join(BookOrder, col(BookOrder.id) == OrderFlag.order_id)
+        .join(Factory, col(Factory.id) == BookOrder.factory_id)
+        .where(OrderFlag.status == FlagStatus.RAISED, *_of_teams_style(member, col(OrderFlag.reference)))
+    )
+    for flag, factory in rows:
+        facts = {
+            "factory": factory.name,
+            "kind": flag.kind.value,
+            "on": flag.expected_on.isoformat(),
+            "words": flag.words,
+        }
+        yield Need(NeedKind.FLAG, flag.reference, flag.raised_at, facts=facts)
+
+
+def _of_teams_style(member: Member, reference: Any) -> list[ColumnElement[bool]]:
+    """Runs of the own team's styles, for a team's member."""
+    if member.team_id is None:
+        return []
+    mine = (
+        select(Run.number)
+        .join(Item, col(Item.id) == Run.item_id)
+        .join(Style, col(Style.id) == Item.style_id)
+        .where(Style.team_id == member.team_id)
+    )
+    return [reference.in_(mine)]
+
+
 def _of_team(member: Member) -> list[ColumnElement[bool]]:
     return [col(Campaign.team_id) == member.team_id] if member.team_id else []
 
@@ -205,4 +260,6 @@ _SEARCHES: tuple[tuple[Right, _Search], ...] = (
     (Right.SEE_CONSOLE, _closing),
     (Right.SEE_CONSOLE, _late),
     (Right.SEE_CONSOLE, _short),
+    (Right.ANSWER_FACTORY, _proposals),
+    (Right.ANSWER_FACTORY, _flags),
 )

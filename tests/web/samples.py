@@ -6,5 +6,6 @@ from tests.web.samples_factory import FACTORY_PAGES
 from tests.web.samples_plans import PLAN_PAGES
 from tests.web.samples_shared import Sample
 from tests.web.samples_shop import SHOP
+from tests.web.samples_words import FACTORY_WORDS_PAGES
 
-SAMPLES: dict[str, Sample] = SHOP | CONSOLE | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES
+SAMPLES: dict[str, Sample] = SHOP | CONSOLE | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES | FACTORY_WORDS_PAGES

@@ -160,6 +160,7 @@ PREORDERS = [
 ]
 
 RUN = {
+    "card_href": "/console/runs/R-000123/card",
     "number": "R-000123",
     "status": "started",
     "title": "Harbour chore jacket",
@@ -341,8 +342,11 @@ CONSOLE: dict[str, Sample] = {
     ),
     "console-runs": ("console/runs.html", console("runs", runs=RUNS, paging=PAGING)),
     "console-runs-empty": ("console/runs.html", console("runs", runs=[], paging=PAGING)),
-    "console-run": ("console/run.html", console("runs", run=RUN)),
-    "console-run-unsent": ("console/run.html", console("runs", run=RUN | {"orders": [], "trail": []})),
+    "console-run": ("console/run.html", console("runs", run=RUN, factory_words=None, errors={})),
+    "console-run-unsent": (
+        "console/run.html",
+        console("runs", run=RUN | {"orders": [], "trail": []}, factory_words=None, errors={}),
+    ),
     "console-factories": ("console/factories.html", console("factories", factories=FACTORIES, weeks=WEEKS)),
     "console-factories-empty": ("console/factories.html", console("factories", factories=[], weeks=[])),
     "console-queue": (

@@ -6,6 +6,7 @@ from web.console import (
     audit,
     campaigns,
     factories,
+    factory_words,
     home,
     plan_against,
     plans,
@@ -16,5 +17,17 @@ from web.console import (
 )
 
 router = APIRouter()
-for room in (sign_in, home, campaigns, preorders, plans, plan_against, runs, factories, queue, audit):
+for room in (
+    sign_in,
+    home,
+    campaigns,
+    preorders,
+    plans,
+    plan_against,
+    runs,
+    factory_words,
+    factories,
+    queue,
+    audit,
+):
     router.include_router(room.router, prefix="/console")

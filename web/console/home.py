@@ -1,11 +1,13 @@
 """The needs-you list: each thing once, with its age, the money at stake and where it is resolved."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.domain.money import CURRENCY
+from api.domain.orderbook import FlagKind
 from api.services import needs
-from api.services.erp_sync import CURRENCY
 from api.services.needs import Need, NeedKind
 from web.console.desk import Desk, DeskDep, minutes_since
 from web.reader import Reader
@@ -35,7 +37,7 @@ def _task(desk: Desk, need: Need) -> dict[str, Any]:
     }
 
 
-def _what(reader: Reader, need: Need) -> str:
+def _what(reader: Reader, need: Need) -> str:  # noqa: PLR0911 - a sentence for each kind
     """One sentence on this need."""
     say = reader.gettext
     facts = {k: reader.spoken.number(v) if isinstance(v, int) else v for k, v in need.facts.items()}
@@ -64,6 +66,40 @@ def _what(reader: Reader, need: Need) -> str:
                 name=need.name,
                 missing=facts["missing"],
             )
+        case NeedKind.PROPOSAL:
+            return _proposal(reader, need)
+        case NeedKind.FLAG:
+            return _flag(reader, need)
+
+
+def _proposal(reader: Reader, need: Need) -> str:
+    facts = {"factory": need.facts["factory"], "name": need.name}
+    if not need.facts["weighed"]:
+        return reader.gettext(
+            "%(factory)s proposes other terms for %(name)s; the planner weighs them.", **facts
+        )
+    later = need.facts["later"]
+    if later:
+        return reader.gettext(
+            "%(factory)s proposes other terms for %(name)s: %(later)s pre-orders more would be late.",
+            later=later,
+            **facts,
+        )
+    return reader.gettext(
+        "%(factory)s proposes other terms for %(name)s: no pre-order more would be late.", **facts
+    )
+
+
+def _flag(reader: Reader, need: Need) -> str:
+    facts = {
+        "factory": need.facts["factory"],
+        "name": need.name,
+        "day": reader.spoken.day(date.fromisoformat(str(need.facts["on"]))),
+        "words": need.facts["words"],
+    }
+    if need.facts["kind"] == FlagKind.SHORT:
+        return reader.gettext("%(factory)s: %(name)s will be short, on %(day)s. %(words)s", **facts)
+    return reader.gettext("%(factory)s: %(name)s will be late, on %(day)s. %(words)s", **facts)
 
 
 def _href(need: Need) -> str:
@@ -74,6 +110,8 @@ def _href(need: Need) -> str:
         NeedKind.CLOSING: f"/console/campaigns/{need.name}",
         NeedKind.LATE: f"/console/preorders?q={need.name}",
         NeedKind.SHORT: f"/console/runs/{need.name}",
+        NeedKind.PROPOSAL: f"/console/runs/{need.name}#factory",
+        NeedKind.FLAG: f"/console/runs/{need.name}#factory",
     }[need.kind]
 
 
@@ -85,4 +123,6 @@ def _action(reader: Reader, kind: NeedKind) -> str:
         NeedKind.CLOSING: reader.gettext("Open the campaign"),
         NeedKind.LATE: reader.gettext("See which"),
         NeedKind.SHORT: reader.gettext("Open the run"),
+        NeedKind.PROPOSAL: reader.gettext("Answer"),
+        NeedKind.FLAG: reader.gettext("Open the run"),
     }[kind]

@@ -5,13 +5,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.domain.errors import Refusal
 from api.domain.member import Member
 from api.domain.plan import Plan, Run, RunStatus
 from api.domain.production import OrderChannel, OrderMode
 from api.services import runs
 from api.services.runs import RunView
 from api.settings import settings
-from web.console.desk import Desk, DeskDep, paging
+from web.console import factory_words
+from web.console.desk import Desk, DeskDep, errors_of, paging
 
 router = APIRouter(prefix="/runs")
 
@@ -66,6 +68,11 @@ def _row(desk: Desk, view: RunView) -> dict[str, Any]:
 @router.get("/{number}")
 def run_page(desk: DeskDep, number: str) -> Response:
     """One run."""
+    return show_run(desk, number)
+
+
+def show_run(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
+    """The page of one run, with what was refused of a form on it."""
     view = runs.get(desk.session, number)
     plan = desk.session.get_one(Plan, view.run.plan_id)
     trail = desk.trail("run", number)
@@ -85,8 +92,16 @@ def run_page(desk: DeskDep, number: str) -> Response:
         "pegged": _pegged(desk, view.run),
         "orders": _orders(view, changed_at=trail[0]["at"]) if trail else [],
         "trail": trail,
+        "card_href": f"/console/runs/{number}/card",
     }
-    return desk.show("runs", "console/run.html", run=shown)
+    return desk.show(
+        "runs",
+        "console/run.html",
+        refused=refused,
+        run=shown,
+        factory_words=factory_words.shown(desk, view),
+        errors=errors_of(refused),
+    )
 
 
 def _pegged(desk: Desk, run: Run) -> list[dict[str, Any]]:
