@@ -22,6 +22,7 @@ app.conf.update(
         "workers.planning",
         "workers.parts",
         "workers.erp",
+        "workers.master_data",
     ],
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
@@ -36,6 +37,7 @@ app.conf.update(
         "relay the outbox": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 2}},
         "close due campaigns": {"task": "campaigns.close_due", "schedule": 5.0, "options": {"expires": 10}},
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
+        "read catalogues": {"task": "erp.read_catalogues", "schedule": 300.0, "options": {"expires": 600}},
     },
 )
 

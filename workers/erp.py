@@ -4,37 +4,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from uuid import UUID
 
 import structlog
 
 import erp_bridge
 from api.db import transaction
+from api.domain.channel import ChannelStatus
 from api.domain.production import OrderChannel
-from api.services import erp_sync, outbox
-from api.services.order_book import OrderBookStore
-from api.settings import settings
-from erp_bridge.odoo import OdooGateway
-from erp_bridge.orderbook import OrderBook
+from api.services import channels, erp_sync, master_data, outbox
 from workers.app import app
+from workers.gateways import gateway, may_create
 from workers.outbox import Answer, NeedsPerson, NobodyThere, Payload, handles_together, now
 
 log = structlog.get_logger()
-
-
-@cache
-def _odoo() -> OdooGateway:
-    """One gateway for the life of the process: its connections are pooled."""
-    known = settings()
-    return OdooGateway(
-        known.odoo_url, known.odoo_db, known.odoo_api_key, master_data_key=known.odoo_master_data_key or None
-    )
-
-
-def gateway(channel: OrderChannel) -> erp_bridge.Gateway:
-    """The way to the factories that read their orders there."""
-    return _odoo() if channel == OrderChannel.ERP else OrderBook(OrderBookStore(at=now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +33,16 @@ class _Wanted:
 def push_runs(payloads: Sequence[Payload]) -> Sequence[Answer]:
     """See to it that the orders of runs stand with their factories, once, however often this is called.
 
-    A run that does not wait any more is done.
+    A run that does not wait any more is done. One whose codes the channel does not hold as they must be is
+    not sent: the task names them.
     """
     run_ids = [UUID(payload["run_id"]) for payload in payloads]
     answers: dict[UUID, Answer] = {}
     for channel, runs in _waiting(run_ids).items():
-        answers |= _push(channel, runs)
+        stopped = _stopped(channel, runs)
+        answers |= stopped
+        if ready := [run for run in runs if run.run_id not in stopped]:
+            answers |= _push(channel, ready)
     return [answers.get(run_id) for run_id in run_ids]
 
 
@@ -64,16 +51,26 @@ def _waiting(run_ids: Sequence[UUID]) -> dict[OrderChannel, list[_Wanted]]:
     with transaction() as session:
         for run_id in run_ids:
             if run := erp_sync.run_for_push(session, run_id):
-                channel = erp_sync.channel_of(session, run, erp_is_there=bool(settings().odoo_url))
-                order, master_data = erp_sync.erp_order(session, run), erp_sync.master_data(session, run)
-                wanted[channel].append(_Wanted(run_id, order, master_data))
+                order, needed = erp_sync.erp_order(session, run), erp_sync.master_data(session, run)
+                wanted[erp_sync.channel_of(session, run)].append(_Wanted(run_id, order, needed))
     return wanted
+
+
+def _stopped(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answer]:
+    """The runs that what was last read of the channel's catalogue forbids, with the codes at fault."""
+    create = may_create(channel)
+    with transaction() as session:
+        found = {
+            run.run_id: master_data.obstacles(session, channel, run.order, may_create=create) for run in runs
+        }
+    return {run_id: NeedsPerson(words) for run_id, words in found.items() if words}
 
 
 def _push(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answer]:
     """One conversation for all of the runs; the channel's refusal of a single one is that one's answer."""
     try:
-        gateway(channel).prepare(erp_bridge.MasterData.union(run.master_data for run in runs))
+        if may_create(channel):
+            gateway(channel).prepare(erp_bridge.MasterData.union(run.master_data for run in runs))
         pushed = gateway(channel).push([run.order for run in runs])
     except erp_bridge.ErpUnavailable as error:
         raise NobodyThere(str(error)) from error
@@ -86,6 +83,8 @@ def _noted(
     channel: OrderChannel, run_id: UUID, answer: erp_bridge.ErpReference | erp_bridge.ErpRejected
 ) -> Answer:
     if isinstance(answer, erp_bridge.ErpRejected):
+        with transaction() as session:  # it may be a code: look at once what is wrong there
+            master_data.ask(session, channel, at=now())
         return NeedsPerson(str(answer))
     with transaction() as session:
         erp_sync.mark_released(session, run_id, answer, channel=channel, at=now())
@@ -107,19 +106,27 @@ _followed = {channel: _Followed() for channel in OrderChannel}
 @app.task(name="erp.pull_progress")
 def pull_progress() -> None:
     """Ask every channel what became of its runs; one that does not answer does not stop the others."""
-    for channel in OrderChannel:
-        if channel == OrderChannel.ERP and not settings().odoo_url:
-            continue
+    for channel in sorted(channels.there()):
+        status, words, notices = ChannelStatus.ANSWERS, "", []
         try:
-            _pull(channel)
+            notices = _pull(channel)
         except erp_bridge.ErpError as error:
-            log.warning("no progress from channel", channel=channel.value, error=str(error))
+            silent = isinstance(error, erp_bridge.ErpUnavailable)
+            status, words = ChannelStatus.SILENT if silent else ChannelStatus.REFUSES, str(error)
+            log.warning("no progress from channel", channel=channel.value, error=words)
+        with transaction() as session:
+            channels.note(session, channel, status, at=now(), words=words, notices=notices)
 
 
-def _pull(channel: OrderChannel) -> None:
-    """Ask about all of a run the first time, then about changes; a fresh process asks about all."""
+def _pull(channel: OrderChannel) -> list[str]:
+    """Ask about all of a run the first time, then about changes; a fresh process asks about all.
+
+    Gives what a person must see to; where there is nothing to ask about, that the channel answers.
+    """
     with transaction() as session:
         references = set(erp_sync.unfinished(session, channel))
+    if not references:
+        gateway(channel).ping()
     known = _followed[channel]
     met, new = references & known.references, references - known.references
     changed = gateway(channel).pull(sorted(met), known.watermark) if met else None
@@ -131,3 +138,4 @@ def _pull(channel: OrderChannel) -> None:
     # The older of the two watermarks: hearing of a change twice does no harm.
     heard = [pulled.watermark for pulled in (changed, first) if pulled]
     _followed[channel] = _Followed(references, min(heard, default=known.watermark))
+    return sorted({notice for pulled in (changed, first) if pulled for notice in pulled.notices})

@@ -14,10 +14,11 @@ from api.domain.channel import MasterRecord
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Run, RunSku
 from api.domain.production import Factory, LineRate, OrderChannel, ProductionLine
-from api.services import channels
+from api.services import channels, outbox
 from erp_bridge.catalogue import Finding, HeldRecord, Noun, Trouble, findings
 
 PUSH = "erp.push_run"
+READ = "erp.read_catalogue"
 _TAKE_TURNS = 0x6D617374  # "mast": of two readings of one catalogue the later one stays
 _MADE_WHEN_MISSING = frozenset({Trouble.UNMAPPED.value, Trouble.NO_BILL.value})
 _WORDS = {
@@ -27,6 +28,21 @@ _WORDS = {
     Trouble.WRONG_UNIT.value: "counts the {noun} {code} in another unit",
     Trouble.NO_BILL.value: "has no bill of material for the {noun} {code}",
 }
+
+
+def ask(session: Session, channel: OrderChannel, *, at: datetime) -> None:
+    """Have the channel's catalogue read soon; asking again before it was changes nothing."""
+    waiting = session.exec(
+        select(OutboxMessage)
+        .where(OutboxMessage.topic == READ, OutboxMessage.subject == channel.value)
+        .where(col(OutboxMessage.done_at).is_(None))
+        .limit(1)
+        .with_for_update()
+    ).first()
+    if waiting is None:
+        outbox.record(session, READ, subject=channel.value, at=at, channel=channel.value)
+    elif waiting.parked_at is not None:
+        waiting.revive(at=at)
 
 
 def wanted(session: Session, channel: OrderChannel) -> list[erp_bridge.MasterData]:

@@ -12,7 +12,7 @@ from api.services import plan_approval
 from api.settings import settings
 from tests.factories import make_member
 from tests.services.test_planning import CLOSED, decided, proposed
-from workers import erp
+from workers import erp, gateways
 from workers.outbox import NobodyThere, _ask
 
 
@@ -52,9 +52,9 @@ def test_a_run_nobody_knows_stops_no_other(session: Session, runs: Sequence[Run]
 def test_runs_wait_while_the_erp_does_not_answer(session: Session, runs: Sequence[Run], nowhere: str) -> None:
     os.environ |= {"ODOO_URL": nowhere, "ODOO_DB": "odoo", "ODOO_API_KEY": "k", "ODOO_MASTER_DATA_KEY": "m"}
     settings.cache_clear()
-    erp._odoo.cache_clear()
+    gateways.odoo.cache_clear()
     with pytest.raises(NobodyThere, match="did not answer"):
         erp.push_runs(payloads(runs))
-    erp._odoo.cache_clear()
+    gateways.odoo.cache_clear()
     session.expire_all()
     assert [run.status for run in runs] == [RunStatus.APPROVED] * 2
