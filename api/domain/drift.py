@@ -102,6 +102,11 @@ class Drift(Stateful, SQLModel, table=True):
     def name_for_people(self) -> str:
         return self.reference
 
+    def settle(self, after: DriftStatus, *, by: str, at: datetime, why: str) -> None:
+        """Go to `after` and keep the reason beside it."""
+        self.move(after, by=by, at=at, why=why)
+        self.settled_at, self.words = at, why
+
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """What may be decided of it now."""
@@ -109,16 +114,14 @@ class Drift(Stateful, SQLModel, table=True):
             return ()
         if self.kind == DriftKind.MERGED:  # another run's pieces are in there: it is not ours to withdraw
             return (Decision.TAKE, Decision.LEAVE)
-        followed = self.kind in _FOLLOWED or (self.kind == DriftKind.STATE and self.theirs == "cancelled")
+        made_here = self.kind == DriftKind.QUANTITY and self.ours != "0"
+        followed = made_here or self.kind == DriftKind.DATE or self.ends_the_run
         return (Decision.TAKE, Decision.KEEP, Decision.LEAVE) if followed else (Decision.KEEP, Decision.LEAVE)
 
     @property
     def ends_the_run(self) -> bool:
         """Whether theirs means that nothing will be made."""
         return self.kind == DriftKind.MISSING or (self.kind == DriftKind.STATE and self.theirs == "cancelled")
-
-
-_FOLLOWED = (DriftKind.QUANTITY, DriftKind.DATE, DriftKind.MISSING)
 
 
 class RuleName(StrEnum):
@@ -137,6 +140,10 @@ class DriftRule(SQLModel, table=True):
     name: RuleName = Field(sa_column=one_of(RuleName, "drift_rule_name", key=True))
     enabled: bool = False
     after_hours: int = 0
+
+    @property
+    def in_words(self) -> str:
+        return f"on after {self.after_hours} h" if self.enabled else "off"
 
     def due(self, drift: Drift, at: datetime) -> bool:
         """Whether the rule speaks about this difference at this moment."""
