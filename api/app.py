@@ -11,7 +11,18 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from api.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refusal, Rejected
-from api.routes import campaigns, health, messages, orders, payments, plans, preorders, runs, sessions
+from api.routes import (
+    campaigns,
+    health,
+    messages,
+    metrics,
+    orders,
+    payments,
+    plans,
+    preorders,
+    runs,
+    sessions,
+)
 
 _STATUS: dict[type[Refusal], int] = {
     NotSignedIn: 401,
@@ -33,7 +44,7 @@ def status_of(refusal: Refusal) -> int:
 def create_app() -> FastAPI:
     """The API by itself; `web.app` mounts it at `/api`."""
     app = FastAPI(title="Counterflow", version="1", docs_url=None, redoc_url=None)
-    for noun in (campaigns, preorders, payments, plans, runs, orders, messages, sessions, health):
+    for noun in (campaigns, preorders, payments, plans, runs, orders, messages, sessions, health, metrics):
         app.include_router(noun.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

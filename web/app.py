@@ -13,7 +13,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from api.app import UNSTORABLE, status_of
 from api.app import create_app as create_api
 from api.domain.errors import NotSignedIn, Refusal
-from api.routes import health
+from api.routes import health, metrics
 from web import console, factory, sandbox, shop
 from web.pages import CONTENT_SECURITY_POLICY, STATIC, render
 
@@ -28,7 +28,7 @@ def create_app() -> FastAPI:
     app.middleware("http")(_guard)
     app.mount("/api", create_api())
     app.mount("/static", StaticFiles(directory=STATIC))
-    for room in (shop, sandbox, console, factory, health):
+    for room in (shop, sandbox, console, factory, health, metrics):
         app.include_router(room.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -146,3 +146,37 @@ def counts(session: Session) -> Counts:
         )
     ).one()
     return Counts(every - parked, parked)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicQueue:
+    """The messages of one topic that are not done."""
+
+    topic: str
+    waiting: int
+    parked: int
+    oldest_at: datetime
+    next_at: datetime | None
+    """When the first of those that wait is tried; None where all are parked."""
+    retries: int
+    """How often they were tried after their first time."""
+
+
+def by_topic(session: Session) -> list[TopicQueue]:
+    """How full each topic is, the one with the oldest message first."""
+    parked = func.count(col(OutboxMessage.parked_at))
+    oldest = func.min(OutboxMessage.recorded_at)
+    rows = session.execute(
+        select(  # type: ignore[call-overload]  # SQLModel's own select knows up to four columns
+            OutboxMessage.topic,
+            func.count() - parked,
+            parked,
+            oldest,
+            func.min(OutboxMessage.not_before).filter(col(OutboxMessage.parked_at).is_(None)),
+            func.sum(func.greatest(col(OutboxMessage.attempts) - 1, 0)),
+        )
+        .where(col(OutboxMessage.done_at).is_(None))
+        .group_by(OutboxMessage.topic)
+        .order_by(oldest)
+    )
+    return [TopicQueue(*row) for row in rows]
