@@ -3,18 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.cells import ItemCells, Service
 from planner.demand import Lot
 from planner.ledger import Ledger, smallest_purchase
 from planner.mip import Columns, Mip
 from planner.supply import Purchase
 from planner.tables import Numbers, Places, Tables
-
-if TYPE_CHECKING:
-    from planner.model import Flow, ItemCells
 
 ANY_SEGMENT = -1  # of a lot whose size does not matter for fabric
 
@@ -31,7 +28,7 @@ class Cloth:
         mip: Mip,
         ledger: Ledger,
         tables: Tables,
-        cells: list["ItemCells"],
+        cells: list[ItemCells],
         price: Mapping[str, Numbers],
         *,
         counted: bool,
@@ -65,7 +62,7 @@ class Cloth:
             for units, column in counters
         }
 
-    def _add(self, fabric: str, users: list["ItemCells"]) -> None:
+    def _add(self, fabric: str, users: list[ItemCells]) -> None:
         rule = self.ledger.problem.find.fabric[fabric].purchase
         most = self.ledger.most_bought[fabric]
         buckets = self.ledger.problem.buckets
@@ -95,13 +92,13 @@ class Cloth:
             units, column = self._buy(fabric, rule, most)
             self.mip.put(rows[np.array(ends) >= lead], column, -units)
 
-    def _most_cut(self, users: list["ItemCells"]) -> int:
+    def _most_cut(self, users: list[ItemCells]) -> int:
         """More of the fabric than any solution cuts."""
         find = self.ledger.problem.find
         total = 0
         for made in users:
             uses = [sku.fabric_use for sku in self.ledger.problem.skus if sku.item == made.item.id]
-            total += made.overs_left * max(uses, default=0)
+            total += made.overs.pieces * max(uses, default=0)
             for flow in made.flows:
                 if flow.stream.consent is not None:
                     total += flow.pieces * find.sku[flow.stream.consent.sku].fabric_use
@@ -127,7 +124,7 @@ class Cloth:
         self.decisions += [np.array([column]) for _, column in self.bought[fabric]]
         return rule.multiple, int(column)
 
-    def _use(self, users: list["ItemCells"], segment: Places) -> list[tuple[Columns, Columns, int]]:
+    def _use(self, users: list[ItemCells], segment: Places) -> list[tuple[Columns, Columns, int]]:
         """Columns, the segment each cuts in, and units per piece."""
         find = self.ledger.problem.find
         used: list[tuple[Columns, Columns, int]] = []
@@ -138,11 +135,12 @@ class Cloth:
                     used.append((flow.columns, at, find.sku[flow.stream.consent.sku].fabric_use))
                 else:
                     used += self._use_of_wave(flow, at)
-            if made.overs.size:
-                used.append((made.overs, segment[made.bucket], self.tables.least_use[made.item.id][0]))
+            if made.overs.columns.size:
+                at = segment[made.bucket[made.overs.at]]
+                used.append((made.overs.columns, at, self.tables.least_use[made.item.id][0]))
         return used
 
-    def _use_of_wave(self, flow: "Flow", at: Columns) -> list[tuple[Columns, Columns, int]]:
+    def _use_of_wave(self, flow: Service, at: Columns) -> list[tuple[Columns, Columns, int]]:
         find, wave = self.ledger.problem.find, flow.stream.wave
         lots = [lot for lot in wave.lots if self.ledger.missing[lot.id]]
         uses = [find.sku[lot.sku].fabric_use for lot in lots]
@@ -158,7 +156,7 @@ class Cloth:
                 used.append((np.array([share]), np.array([number]), use))
         return used
 
-    def _limit_shares(self, cells: list["ItemCells"], *, counted: bool) -> None:
+    def _limit_shares(self, cells: list[ItemCells], *, counted: bool) -> None:
         """A lot told apart gets no more than it wants, in its own colour and by consent together."""
         columns: dict[str, list[int]] = defaultdict(list)
         for (lot, _), share in self.shares.items():

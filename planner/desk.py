@@ -4,6 +4,7 @@ The same tasks run in processes on this machine (`hands.py`) and, asked for, in 
 a task says which plan it starts from and shares nothing else with the others.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -150,8 +151,12 @@ class Desk:
         nodes: int | None,
         whole: bool,
         by: str,
+        below: int | None,
     ) -> dict[str, Any]:
-        """The exact model of all styles worth making; its bound is a bound of the problem's cost."""
+        """The exact model of all styles worth making; its bound is a bound of the problem's cost.
+
+        ``below`` is the cost of a plan known, where the model is small enough to be narrowed by it.
+        """
         books, start = self._books(runs, [style.id for style in self.problem.styles])
         empty = self._cost_of_nothing(books)
         answer = solve_part(
@@ -165,6 +170,7 @@ class Desk:
             whole=whole,
             counted=not whole,
             by=Solver(by),
+            below=math.inf if below is None else below - empty,
             tables=self.tables,
         )
         found = answer_json(answer)

@@ -55,6 +55,7 @@ class Mip:
     def __init__(self) -> None:
         self.size = 0
         self.height = 0
+        self.constant = 0.0  # of the objective, kept from the solver: its tolerances are relative
         self._least: list[Numbers] = [NOTHING]
         self._most: list[Numbers] = [NOTHING]
         self._cost: list[Numbers] = [NOTHING]
@@ -130,6 +131,14 @@ class Mip:
     def cost(self) -> Numbers:
         return np.concatenate(self._cost)
 
+    def limits(self) -> tuple[Numbers, Numbers]:
+        """The least and the most of every column."""
+        return np.concatenate(self._least), np.concatenate(self._most)
+
+    def limit(self, least: Numbers, most: Numbers) -> None:
+        """New limits for every column."""
+        self._least, self._most = [least], [most]
+
     def pin(self, columns: Columns, values: Numbers) -> None:
         """Fix these columns at their rounded values, and ask for whole numbers everywhere else."""
         self._pinned = columns, np.round(values[columns])
@@ -168,7 +177,7 @@ class Mip:
         )
         solver = mathopt.SolverType.GSCIP if quick or by == Solver.SCIP else mathopt.SolverType.HIGHS
         try:
-            model = mathopt.Model.from_model_proto(self._proto())
+            model = mathopt.Model.from_model_proto(self.proto())
             guide = mathopt.ModelSolveParameters()
             if hint:
                 known = {model.get_variable(column): value for column, value in hint.items()}
@@ -178,13 +187,14 @@ class Mip:
             raise SolverFailed(str(error.__context__ or error)) from error
         return self._outcome(result)
 
-    def _proto(self) -> model_pb2.ModelProto:
+    def proto(self, *, relaxed: bool = False) -> model_pb2.ModelProto:
+        """The model as MathOpt takes it; ``relaxed`` without whole numbers."""
         least, most, whole = (np.concatenate(part) for part in (self._least, self._most, self._whole))
         if self._pinned is not None:
             columns, values = self._pinned
             least[columns] = most[columns] = values
-        if self._none_whole or self._all_whole or self._pinned is not None:
-            whole = np.full(self.size, not self._none_whole)
+        if relaxed or self._none_whole or self._all_whole or self._pinned is not None:
+            whole = np.full(self.size, not (relaxed or self._none_whole))
         proto = model_pb2.ModelProto()
         variables = proto.variables
         variables.ids.extend(range(self.size))
@@ -221,8 +231,8 @@ class Mip:
             values[[variable.id for variable in found]] = list(found.values())
         return Outcome(
             values=values,
-            value=bounds.primal_bound,
-            bound=bounds.dual_bound if math.isfinite(bounds.dual_bound) else None,
+            value=self.constant + bounds.primal_bound,
+            bound=self.constant + bounds.dual_bound if math.isfinite(bounds.dual_bound) else None,
             infeasible=result.termination.reason == reason.INFEASIBLE,
             optimal=result.termination.reason == reason.OPTIMAL,
             cut_short=result.termination.limit == limit.TIME,

@@ -121,21 +121,23 @@ class Search:
     # ------------------------------------------------------------------ the loop
 
     def run(
-        self, iterations: int | None, beside: Iterator["list[Future[Any]]"], alone_seconds: float
+        self, iterations: int | None, beside: Iterator["list[Future[Any]]"], *, placed_first: bool
     ) -> None:
         """Place and improve until the time is over, the iterations are done, or it is proved or stopped.
 
-        ``beside`` gives tasks on the whole problem, the next when those before are done, the first
-        after ``alone_seconds``.
+        ``beside`` gives tasks on the whole problem, the next when those before are done; the first at once,
+        or as soon as all is placed, or, where work is counted, when the counted work is done.
         """
         self.steady = iterations is not None
         jobs: deque[_Job] = deque()
-        alone_until = self.watch.elapsed + alone_seconds
         while not self.proved:
+            begun = not placed_first or not (self.unplaced or self.placing)
+            if not self.whole and begun and not self.steady:
+                self.whole = next(beside, [])
             while len(jobs) < self._window() and (job := self._next(jobs)):
                 jobs.append(job)
             idle = not jobs or self.iterations == iterations
-            if not self.whole and (idle or (not self.steady and self.watch.elapsed >= alone_until)):
+            if not self.whole and idle:
                 self.whole = next(beside, [])
             waiting = self.whole if idle else [*self.whole, jobs[0].future]
             if not waiting:

@@ -32,7 +32,6 @@ WHOLE_DECISIONS = 40_000  # up to so many it is worth its time, for the bound
 STEADY_NODES = 2_000  # of branch and bound in the exact model, where work is counted
 LEAST_MARGIN = 0.7
 MARGIN_SHARE = 0.06
-START_SHARE = 0.1  # of the time of a small problem, to find a plan for the exact model to start from
 CUTS_SHARE = 0.25  # of the time of a larger one: cutting planes raise the bound at first, then hardly
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
@@ -144,8 +143,7 @@ class _Solving:
         self.watch.report("placing")
         search.start(list(before.runs) if before else [], live)
         self.watch.report("improving")
-        small = self._decisions() <= SMALL_DECISIONS
-        search.run(self.iterations, self._beside(search), START_SHARE * self.watch.left if small else 0.0)
+        search.run(self.iterations, self._beside(search), placed_first=self._small())
 
     def _never(self, books: Ledger) -> set[str]:
         """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
@@ -164,11 +162,10 @@ class _Solving:
 
     def _beside(self, search: Search) -> Iterator["list[Future[Any]]"]:
         """Tasks on the whole problem, as far as it is small enough for the exact model; some side by side."""
-        decisions = self._decisions()
-        if decisions <= SMALL_DECISIONS:
+        if self._small():
             yield self._exact(search, tuple(Solver), 1.0)
             yield self._exact(search, tuple(Solver), 1.0, whole=True)
-        elif decisions <= WHOLE_DECISIONS:
+        elif self._decisions() <= WHOLE_DECISIONS:
             yield [self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})]
             yield self._exact(search, (Solver.HIGHS,), CUTS_SHARE)
 
@@ -185,6 +182,7 @@ class _Solving:
             "whole": whole,
             "styles": self.styles,
             "runs": runs_json(search.best.plan.runs),
+            "below": search.best.cost if self._small() and search.best.cost < sys.maxsize else None,
         }
         asked = solvers[:1] if steady else solvers[: self.crew.size]
         return [self.crew.submit("exact", {**effort, "by": solver}) for solver in asked]
@@ -192,6 +190,9 @@ class _Solving:
     def _in_time(self) -> float:
         """Seconds for a task whose answer still has to be worked out and taken before the end."""
         return max(0.5, self.watch.left - max(LEAST_MARGIN, MARGIN_SHARE * self.watch.left))
+
+    def _small(self) -> bool:
+        return self._decisions() <= SMALL_DECISIONS
 
     def _decisions(self) -> int:
         """Possible runs, each tier counted."""
@@ -210,7 +211,7 @@ class _Solving:
             return self._no_plan(Status.INFEASIBLE)
         search = self._begin(alone, sys.maxsize)
         failure = None
-        if self._decisions() > SMALL_DECISIONS:
+        if not self._small():
             failure = self._improve(search, before)
         if search.best.cost < sys.maxsize:
             return self._result(search, None, failure)

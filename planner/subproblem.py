@@ -7,7 +7,7 @@ second takes a moment. Asking for both at once was many times slower.
 
 import math
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from planner.cloth import ANY_SEGMENT
 from planner.errand import Answer, Entries, Solver
 from planner.ledger import Cell, Ledger
 from planner.model import PartModel
+from planner.narrow import narrow
 from planner.tables import Numbers, Tables
 from planner.waves import Wave
 
@@ -54,8 +55,9 @@ def solve_part(
 ) -> Answer:
     """The best runs found for the styles in ``free``, of which the ledger holds only frozen runs.
 
-    ``seconds`` include the building of the model, ``nodes`` limits branch and bound; runs that cost no
-    less than ``below`` (in the terms of the model's objective) are not worked out. ``whole`` asks for
+    ``seconds`` include the building of the model, ``nodes`` limits branch and bound. What costs more than
+    ``below`` (in the terms of the model's objective) is left out, of the bound as well; runs that cost no
+    less are not worked out. ``whole`` asks for
     whole pieces in the first stage too: slower, but then its bound can meet the cost; ``counted`` for
     whole pieces per lot only; ``quick`` for a good answer rather than a proof, ``by`` says by which
     solver. ``time_price`` is paid for each second used, beside the costs.
@@ -66,6 +68,8 @@ def solve_part(
     tables = tables or Tables(ledger.problem, demand)
     model = PartModel(ledger, free, tables, allowed, time_price=time_price, counted=counted)
     hint = None if start is None else model.decisions_of(start.quantities, start.bought)
+    if below < math.inf:
+        narrow(model.mip, model.switches, below)
     if whole:
         model.mip.make_whole()
     left = max(LEAST_SECONDS, seconds - (time.monotonic() - began))
@@ -103,9 +107,9 @@ def bound_part(
 
 
 def _entries(model: PartModel, values: Numbers) -> Entries:
-    pieces: dict[tuple[Cell, str, str], int] = {}
-    overs: dict[tuple[Cell, str], int] = {}
-    consented: dict[str, int] = defaultdict(int)
+    pieces: Counter[tuple[Cell, str, str]] = Counter()
+    overs: Counter[tuple[Cell, str]] = Counter()
+    consented: Counter[str] = Counter()
     own: list[tuple[Cell, Wave, int]] = []
     for cells in model.cells:
         for flow in cells.flows:
@@ -116,11 +120,11 @@ def _entries(model: PartModel, values: Numbers) -> Entries:
                 if stream.lot is None or stream.consent is None:
                     own.append((cell, stream.wave, quantity))
                 else:
-                    pieces[cell, stream.lot.id, stream.consent.sku] = quantity
+                    pieces[cell, stream.lot.id, stream.consent.sku] += quantity
                     consented[stream.lot.id] += quantity
-        made = np.round(values[cells.overs]).astype(int)
+        made = np.round(values[cells.overs.columns]).astype(int)
         for at in np.flatnonzero(made).tolist():
-            overs[cells.cell(at), model.tables.least_use[cells.item.id][1]] = int(made[at])
+            overs[cells.cell(cells.overs.at[at]), model.tables.least_use[cells.item.id][1]] += int(made[at])
     _share_out(model, values, own, consented, pieces)
     return Entries(pieces, overs)
 
@@ -130,7 +134,7 @@ def _share_out(
     values: Numbers,
     own: Sequence[tuple[Cell, Wave, int]],
     consented: Mapping[str, int],
-    pieces: dict[tuple[Cell, str, str], int],
+    pieces: Counter[tuple[Cell, str, str]],
 ) -> None:
     """Give the pieces of each wave to its lots: as told apart by size, or in any order where it is equal."""
     left = {
@@ -144,6 +148,6 @@ def _share_out(
         for lot in wave.lots:
             share = model.cloth.share_of(lot, cell[2])
             if quantity := min(wanted, left[share]):
-                pieces[cell, lot.id, lot.sku] = quantity
+                pieces[cell, lot.id, lot.sku] += quantity
                 left[share] -= quantity
                 wanted -= quantity
