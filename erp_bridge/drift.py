@@ -13,9 +13,14 @@ from erp_bridge.drift_own_line import OwnLineBooks
 from erp_bridge.errors import ErpRejected
 from erp_bridge.holdings import Held
 from erp_bridge.mapping import to_moment, to_text
-from erp_bridge.pull import BEHIND_A_PURCHASE, IDS_ONLY, OVERLAP
+from erp_bridge.pull import IDS_ONLY, OVERLAP
 from erp_bridge.records import ErpOrder, Mode
 
+BEHIND_A_PURCHASE = (
+    "order_line.write_date",
+    "picking_ids.write_date",
+    "order_line.move_ids.move_orig_ids.production_id.write_date",
+)
 RECEIVED = ("order_line.qty_received", ">", 0)
 
 

@@ -33,6 +33,7 @@ PRODUCTION_FIELDS = [
     "date_deadline",
     "write_date",
 ]
+SCRAP_FIELDS = ["production_id", "product_id", "scrap_qty", "write_date"]
 PURCHASE_FIELDS = ["name", "state", "receipt_status", "date_planned", "write_date"]
 PURCHASE_LINE_FIELDS = ["order_id", "product_id", "qty_received", "write_date"]
 RECEIPT_FIELDS = ["name", "origin", "state", "scheduled_date", "date_done", "write_date"]
@@ -156,20 +157,31 @@ def to_bom(
     }
 
 
-def from_productions(reference: str, productions: Sequence[Row], skus: Mapping[int, str]) -> Progress:
-    """Progress of an order on an own line, from all its manufacturing orders, backorders and splits too."""
+def from_productions(
+    reference: str, productions: Sequence[Row], skus: Mapping[int, str], scraps: Sequence[Row] = ()
+) -> Progress:
+    """Progress of an order on an own line, from all its manufacturing orders, backorders and splits too.
+
+    Of what was scrapped only pieces count: cloth is scrapped under the same manufacturing orders.
+    """
     if not productions:
         return Progress(reference, ProgressState.MISSING)
     done: dict[str, int] = defaultdict(int)
     for production in productions:
         made = 0 if production["state"] == "cancel" else to_pieces(production["qty_producing"])
         done[skus[production["product_id"]]] += made
+    pieces = {production["product_id"] for production in productions}
+    scrapped: dict[str, int] = defaultdict(int)
+    for scrap in scraps:
+        if scrap["product_id"] in pieces:
+            scrapped[skus[scrap["product_id"]]] += to_pieces(scrap["scrap_qty"])
     return Progress(
         reference,
         _state_of_productions([production["state"] for production in productions]),
         done=_in_order(done),
+        scrapped=_in_order(scrapped),
         expected_finish_at=max(map(_finish_of_production, productions)),
-        changed_at=max(to_moment(production["write_date"]) for production in productions),
+        changed_at=max(to_moment(row["write_date"]) for row in (*productions, *scraps)),
         documents=tuple(sorted(production["name"] for production in productions)),
     )
 

@@ -103,7 +103,8 @@ class Progress:
     ``done`` holds every SKU the ERP knows for the order with the pieces finished (own line) or received (firm
     outside), 0 included, in the order of the SKU codes. ``changed_at`` is when the ERP last touched it,
     ``expected_finish_at`` the latest date still standing there, or the real one when it is done; ``words``
-    are what a person there wrote about it.
+    are what a person there wrote about it. ``scrapped`` are pieces thrown away, where the other side keeps
+    count: in Odoo they are not taken off ``done``.
     """
 
     reference: str
@@ -113,6 +114,7 @@ class Progress:
     changed_at: datetime | None = None
     documents: tuple[str, ...] = ()
     words: str = ""
+    scrapped: tuple[Pieces, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,13 @@ class OdooSide:
         else:
             self._receive(reference, made)
 
+    def scrap(self, production: int, code: str, quantity: int) -> None:
+        """Throw away so much of a product under a manufacturing order."""
+        product = self._rows("product.product", [("default_code", "=", code)], ["default_code"])[0]
+        vals = {"production_id": production, "product_id": product["id"], "scrap_qty": quantity}
+        ids = self.odoo["stock.scrap"].create(vals_list=[vals])
+        self.odoo["stock.scrap"].do_scrap(ids=ids)
+
     def productions(self, reference: str) -> list[dict[str, Any]]:
         return self._rows(
             "mrp.production",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_bridge import ErpFactory, ErpProduct, Mode, ProgressState
+from erp_bridge import ErpFactory, ErpProduct, Mode, Pieces, ProgressState
 from erp_bridge.mapping import (
     external_id,
     from_productions,
@@ -87,6 +87,16 @@ def test_different_codes_never_share_an_external_id() -> None:
     ids = {external_id("sku", code) for code in codes}
     assert len(ids) == len(codes)
     assert not any(" " in each for each in ids)
+
+
+def test_scrapped_pieces_count_and_scrapped_cloth_does_not() -> None:
+    scraps = [
+        {"production_id": 1, "product_id": 7, "scrap_qty": 2.0, "write_date": "2027-01-20 00:00:00"},
+        {"production_id": 1, "product_id": 99, "scrap_qty": 1.5, "write_date": "2027-01-19 00:00:00"},
+    ]
+    progress = from_productions("R-1", [production("done", 10)], BY_ID, scraps)
+    assert progress.scrapped == (Pieces("TEE-NAVY-M", 2),)
+    assert progress.changed_at == to_moment("2027-01-20 00:00:00")
 
 
 def test_each_sku_becomes_a_manufacturing_order_with_a_name_only_it_can_have() -> None:
