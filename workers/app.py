@@ -22,6 +22,7 @@ app.conf.update(
         "workers.planning",
         "workers.parts",
         "workers.erp",
+        "workers.drift",
         "workers.master_data",
     ],
     task_ignore_result=True,
@@ -37,6 +38,7 @@ app.conf.update(
         "relay the outbox": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 2}},
         "close due campaigns": {"task": "campaigns.close_due", "schedule": 5.0, "options": {"expires": 10}},
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
+        "find drift": {"task": "erp.find_drift", "schedule": 30.0, "options": {"expires": 60}},
         "read catalogues": {"task": "erp.read_catalogues", "schedule": 300.0, "options": {"expires": 600}},
     },
 )

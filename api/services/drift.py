@@ -1,6 +1,5 @@
 """The drift desk's books: what each look at the ERP finds, once, and what is no difference any more."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +17,7 @@ from api.services import erp_sync
 from erp_bridge.holdings import Difference, Holding, compare
 
 LONGEST_VALUE = 200
+_LOOKS = 0x64726966  # "drif": two looks at once would write the same difference twice
 
 
 def orders(session: Session) -> list[erp_bridge.ErpOrder]:
@@ -38,19 +38,17 @@ def note(session: Session, holdings: Sequence[Holding], *, looked_at: datetime, 
     The same difference is one row however often it is seen, and closes when a look finds it gone. What was
     decided after `looked_at`, the moment before the ERP was asked, is left to the next look.
     """
+    session.execute(select(func.pg_advisory_xact_lock(_LOOKS)))
     close_ended(session, at=at)
     found = []
     by_reference = {holding.reference: holding for holding in holdings}
-    live = _live_by_run(session)
+    concerned = select(Run).join(Drift, col(Drift.run_id) == Run.id).where(col(Drift.status).in_(LIVE))
+    known = {run.reference for run in session.exec(concerned)}
     for order in orders(session):
         holding = by_reference.get(order.reference)
-        if holding is None:
-            continue
-        differences = compare(order, holding)
-        run = erp_sync.find_by_reference(session, order.reference)
-        if run is None or not (differences or live[run.id]) or _decided_since(session, run, looked_at):
-            continue
-        found += _note(session, run, differences, live[run.id], at=at)
+        differences = compare(order, holding) if holding else ()
+        if holding and (differences or order.reference in known):
+            found += _note(session, order.reference, differences, looked_at=looked_at, at=at)
     session.flush()
     return found
 
@@ -96,6 +94,7 @@ def of_run(session: Session, run: Run) -> Sequence[Drift]:
         select(Drift)
         .where(Drift.run_id == run.id, col(Drift.status).in_(LIVE))
         .order_by(col(Drift.found_at), Drift.part)
+        .execution_options(populate_existing=True)
     ).all()
 
 
@@ -122,13 +121,6 @@ def pegged_pieces(session: Session, run_ids: Iterable[UUID]) -> dict[UUID, int]:
     return {run_id: int(pieces) for run_id, pieces in rows}
 
 
-def _live_by_run(session: Session) -> dict[UUID, list[Drift]]:
-    by_run: dict[UUID, list[Drift]] = defaultdict(list)
-    for drift in session.exec(select(Drift).where(col(Drift.status).in_(LIVE)).with_for_update()):
-        by_run[drift.run_id].append(drift)
-    return by_run
-
-
 def _decided_since(session: Session, run: Run, looked_at: datetime) -> bool:
     """Whether something of this run was settled after the ERP was asked."""
     last = session.exec(select(func.max(Drift.settled_at)).where(Drift.run_id == run.id)).one()
@@ -136,9 +128,13 @@ def _decided_since(session: Session, run: Run, looked_at: datetime) -> bool:
 
 
 def _note(
-    session: Session, run: Run, differences: Sequence[Difference], live: Sequence[Drift], *, at: datetime
+    session: Session, reference: str, differences: Sequence[Difference], *, looked_at: datetime, at: datetime
 ) -> list[Drift]:
-    known = {(drift.kind.value, drift.part): drift for drift in live}
+    """Whoever decides locks the run too: what is read after the lock is what stands."""
+    run = erp_sync.find_by_reference(session, reference)
+    if run is None or _decided_since(session, run, looked_at):
+        return []
+    known = {(drift.kind.value, drift.part): drift for drift in of_run(session, run)}
     waiting = []
     for difference in differences:
         drift = known.pop((difference.kind.value, difference.part), None)
