@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from planner.check import cost, violations
 from planner.errand import Entries, entries_of, runs_json
 from planner.hands import Crew
-from planner.ledger import Cell, Ledger
+from planner.ledger import Cell, Content, Ledger
 from planner.plan import Plan, Run
 from planner.prices import Prices
 from planner.problem import Problem
@@ -349,8 +349,8 @@ class Search:
         """Take the runs of the styles out of the books, frozen ones aside; returns what they held."""
         pieces: dict[tuple[Cell, str, str], int] = {}
         overs: dict[tuple[Cell, str], int] = {}
-        for cell, content in list(self.ledger.runs.items()):
-            if self.problem.find.item[cell[0]].style not in styles or content.frozen:
+        for cell, content in self._runs_of(styles):
+            if content.frozen:
                 continue
             pieces.update({(cell, *key): n for key, n in content.pieces.items()})
             overs.update({(cell, sku): n for sku, n in content.overs.items()})
@@ -359,14 +359,14 @@ class Search:
 
     def _fits(self, styles: set[str]) -> bool:
         """Whether the runs of the styles still fit beside all others."""
-        find, ledger = self.problem.find, self.ledger
-        for cell in ledger.runs:
-            item = find.item[cell[0]]
-            if item.style in styles and (
-                ledger.free[cell[1]][cell[2]] < 0 or min(ledger.supply[item.fabric]) < 0
-            ):
-                return False
-        return True
+        items, ledger = self.problem.find.item, self.ledger
+        return all(
+            ledger.free[line][bucket] >= 0 and min(ledger.supply[items[item].fabric]) >= 0
+            for (item, line, bucket), _ in self._runs_of(styles)
+        )
+
+    def _runs_of(self, styles: set[str]) -> list[tuple[Cell, Content]]:
+        return [entry for style in sorted(styles) for entry in self.ledger.cells[style].items()]
 
     def _neighbours(self, live: set[str]) -> dict[str, list[str]]:
         """For each style the others that compete with it for a line or a fabric, most shared first."""
