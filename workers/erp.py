@@ -14,7 +14,7 @@ from api.domain.channel import ChannelStatus
 from api.domain.production import OrderChannel
 from api.services import channels, erp_sync, master_data, outbox
 from workers.app import app
-from workers.gateways import gateway, may_create
+from workers.gateways import gateway
 from workers.outbox import Answer, NeedsPerson, NobodyThere, Payload, handles_together, now
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ def _waiting(run_ids: Sequence[UUID]) -> dict[OrderChannel, list[_Wanted]]:
 
 def _stopped(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answer]:
     """The runs that what was last read of the channel's catalogue forbids, with the codes at fault."""
-    create = may_create(channel)
+    create = channels.may_create(channel)
     with transaction() as session:
         found = {
             run.run_id: master_data.obstacles(session, channel, run.order, may_create=create) for run in runs
@@ -69,7 +69,7 @@ def _stopped(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answe
 def _push(channel: OrderChannel, runs: Sequence[_Wanted]) -> dict[UUID, Answer]:
     """One conversation for all of the runs; the channel's refusal of a single one is that one's answer."""
     try:
-        if may_create(channel):
+        if channels.may_create(channel):
             gateway(channel).prepare(erp_bridge.MasterData.union(run.master_data for run in runs))
         pushed = gateway(channel).push([run.order for run in runs])
     except erp_bridge.ErpUnavailable as error:

@@ -23,11 +23,6 @@ def gateway(channel: OrderChannel) -> erp_bridge.Gateway:
             return OrderBook(OrderBookStore(at=now()))
 
 
-def may_create(channel: OrderChannel) -> bool:
-    """Whether missing products and factories are made there, or only missed: an Odoo wants a second key."""
-    return channel != OrderChannel.ERP or bool(settings().odoo_master_data_key)
-
-
 @cache
 def odoo() -> OdooGateway:
     """The Odoo of the settings."""

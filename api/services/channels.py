@@ -23,6 +23,11 @@ def there() -> frozenset[OrderChannel]:
     return frozenset(channel for channel, is_there in wanted.items() if is_there)
 
 
+def may_create(channel: OrderChannel) -> bool:
+    """Whether missing products and factories are made there, or only missed: an Odoo wants a second key."""
+    return channel != OrderChannel.ERP or bool(settings().odoo_master_data_key)
+
+
 def note(
     session: Session,
     channel: OrderChannel,

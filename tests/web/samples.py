@@ -1,6 +1,7 @@
 """Believable view models for every template: what the tests render and the preview shows."""
 
 from tests.web.samples_against import AGAINST_PAGES
+from tests.web.samples_channels import CHANNEL_PAGES
 from tests.web.samples_console import CONSOLE
 from tests.web.samples_factory import FACTORY_PAGES
 from tests.web.samples_plans import PLAN_PAGES
@@ -8,4 +9,6 @@ from tests.web.samples_shared import Sample
 from tests.web.samples_shop import SHOP
 from tests.web.samples_words import FACTORY_WORDS_PAGES
 
-SAMPLES: dict[str, Sample] = SHOP | CONSOLE | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES | FACTORY_WORDS_PAGES
+SAMPLES: dict[str, Sample] = (
+    SHOP | CONSOLE | CHANNEL_PAGES | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES | FACTORY_WORDS_PAGES
+)

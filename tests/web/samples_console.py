@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from tests.web.samples_channels import CHANNELS, TOPICS
 from tests.web.samples_shared import (
     CARDS,
     INDIGO,
@@ -352,10 +353,18 @@ CONSOLE: dict[str, Sample] = {
     "console-queue": (
         "console/queue.html",
         console(
-            "queue", messages=MESSAGES, counts=[("Waiting", "3", ""), ("Parked", "1", "")], paging=PAGING
+            "queue",
+            messages=MESSAGES,
+            counts=[("Waiting", "3", ""), ("Parked", "1", "")],
+            topics=TOPICS,
+            channels=CHANNELS,
+            paging=PAGING,
         ),
     ),
-    "console-queue-empty": ("console/queue.html", console("queue", messages=[], counts=[], paging=PAGING)),
+    "console-queue-empty": (
+        "console/queue.html",
+        console("queue", messages=[], counts=[], topics=[], channels=[], paging=PAGING),
+    ),
     "console-audit": ("console/audit.html", console("audit", entries=ENTRIES, paging=PAGING)),
     "console-audit-empty": ("console/audit.html", console("audit", entries=[], paging=PAGING)),
 }

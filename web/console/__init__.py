@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from web.console import (
     audit,
     campaigns,
+    channels,
     factories,
     factory_words,
     home,
@@ -27,6 +28,7 @@ for room in (
     runs,
     factory_words,
     factories,
+    channels,
     queue,
     audit,
 ):

@@ -69,6 +69,7 @@ class Desk:
             CONSUMER: gettext("Buyer"),
             OrderChannel.ORDER_BOOK.value: gettext("Order book"),
             OrderChannel.ERP.value: gettext("ERP"),
+            OrderChannel.DROP_FOLDER.value: gettext("Drop folder"),
         }
         return [entry.model_dump() | {"actor": names.get(entry.actor, entry.actor)} for entry in entries]
 

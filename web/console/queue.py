@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 from api.domain.member import Right
 from api.domain.outbox import OutboxMessage
 from api.services import outbox
+from web.console import channels
 from web.console.desk import Desk, DeskDep, minutes_since, paging
 
 router = APIRouter(prefix="/queue")
@@ -18,9 +19,21 @@ PAGE = 50
 
 @router.get("")
 def queue_page(desk: DeskDep, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> Response:
-    """Messages not done, those that need a person first."""
+    """How each channel answers, each topic's queue, and the messages not done, for a person first."""
     counts = outbox.counts(desk.session)
     found = outbox.waiting(desk.session, limit=PAGE, offset=(page - 1) * PAGE)
+    topics = [
+        {
+            "topic": each.topic,
+            "waiting": each.waiting,
+            "parked": each.parked,
+            "oldest_at": each.oldest_at,
+            "age_minutes": minutes_since(each.oldest_at, desk.at),
+            "next_at": each.next_at if each.next_at and each.next_at > desk.at else None,
+            "retries": each.retries,
+        }
+        for each in outbox.by_topic(desk.session)
+    ]
     numbers = [
         (desk.reader.gettext("On the way"), str(counts.waiting), ""),
         (desk.reader.gettext("Parked"), str(counts.parked), ""),
@@ -30,6 +43,8 @@ def queue_page(desk: DeskDep, page: Annotated[int, Query(ge=1, le=100_000)] = 1)
         "console/queue.html",
         messages=[_row(desk, message) for message in found],
         counts=numbers,
+        topics=topics,
+        channels=channels.lines(desk),
         paging=paging("/console/queue", page=page, size=PAGE, total=counts.waiting + counts.parked),
     )
 
