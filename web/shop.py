@@ -12,8 +12,9 @@ from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import Item, Style
 from api.domain.errors import CampaignNotOpen, InvalidRequest
 from api.domain.preorder import PreorderCreate, Region
-from api.services import campaigns, idempotency, payments, preorders, tracking
+from api.services import campaigns, idempotency, payments, photos, preorders, tracking
 from api.settings import settings
+from web import photographs
 from web.pages import render
 from web.reader import Reader, ReaderDep
 
@@ -176,7 +177,15 @@ def preorder_page(
         tracking=tracking.track(session, preorder),
         time_zone=campaign.time_zone,
         just_placed=placed,
+        photos=[photographs.shown(one, f"/o/{token}") for one in photos.of_preorder(session, preorder)],
     )
+
+
+@router.get("/o/{token}/photos/{name}")
+def preorder_photo(token: str, name: str, session: SessionDep) -> Response:
+    """A photograph of the run that makes one's own pieces."""
+    preorder = preorders.get_by_token(session, token)
+    return photographs.served(photos.get(photos.of_preorder(session, preorder), name))
 
 
 @router.get("/o/{token}/live")

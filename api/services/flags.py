@@ -51,9 +51,12 @@ def raise_flag(
     return flag
 
 
-def settle(session: Session, flag_id: UUID, *, why: str, member: Member, at: datetime) -> OrderFlag:
+def settle(
+    session: Session, reference: str, flag_id: UUID, *, why: str, member: Member, at: datetime
+) -> OrderFlag:
     """A person has seen to it, and says how; saying it again changes nothing. Raises Unknown."""
-    flag = session.exec(select(OrderFlag).where(OrderFlag.id == flag_id).with_for_update()).first()
+    of_run = (OrderFlag.id == flag_id) & (OrderFlag.reference == reference)
+    flag = session.exec(select(OrderFlag).where(of_run).with_for_update()).first()
     if flag is None:
         raise Unknown("flag", str(flag_id))
     proposals.must_answer(session, weighing.run_of(session, flag.reference), member)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from tests.web.samples_factory import PHOTO
 from tests.web.samples_shared import CARDS, INDIGO, NOW, REGIONS, RUST, STONE, ZONE, Sample, progress
 
 
@@ -164,6 +165,7 @@ def _preorder_page(just_placed: bool = False, **changes: Any) -> dict[str, Any]:
         "tracking": tracking(**changes),
         "time_zone": ZONE,
         "just_placed": just_placed,
+        "photos": [PHOTO] if just_placed else [],
     }
 
 

@@ -17,9 +17,9 @@ from api.services import audit, flags, photos, proposals, runs
 from api.services.runs import RunView
 from api.services.weighing import Effects
 from api.settings import settings
+from web import photographs
 from web.console.desk import Desk, DeskDep, attempt, said_why
-from web.factory.orders import photo
-from web.factory.photos import served
+from web.pages import render
 
 router = APIRouter(prefix="/runs")
 
@@ -61,7 +61,7 @@ def settle(desk: DeskDep, number: str, flag_id: UUID, reason: Annotated[str, For
 
     def step() -> None:
         why = said_why(reason)
-        flags.settle(desk.session, flag_id, why=why, member=desk.member, at=desk.at)
+        flags.settle(desk.session, number, flag_id, why=why, member=desk.member, at=desk.at)
 
     return _after(desk, number, attempt(desk.session, step))
 
@@ -70,7 +70,7 @@ def settle(desk: DeskDep, number: str, flag_id: UUID, reason: Annotated[str, For
 def run_photo(desk: DeskDep, number: str, name: str) -> Response:
     """A photograph that the factory took of this run."""
     order = _order_of(desk, runs.get(desk.session, number))
-    return served(photos.get(photos.of_order(desk.session, order.id) if order else (), name))
+    return photographs.served(photos.get(photos.of_order(desk.session, order.id) if order else (), name))
 
 
 @router.get("/{number}/card")
@@ -95,7 +95,7 @@ def run_card(desk: DeskDep, number: str) -> Response:
         "finish_on": run.finish_on,
     }
     viewer = {"name": desk.member.name, "factory": view.factory.name}
-    return desk.show("runs", "factory/card.html", card=card, viewer=viewer)
+    return render(desk.request, "factory/card.html", card=card, viewer=viewer)
 
 
 def shown(desk: Desk, view: RunView) -> dict[str, Any] | None:
@@ -123,7 +123,10 @@ def shown(desk: Desk, view: RunView) -> dict[str, Any] | None:
             }
             for flag in flags.of_order(desk.session, order.id)
         ],
-        "photos": [photo(one, f"/console/runs/{number}") for one in photos.of_order(desk.session, order.id)],
+        "photos": [
+            photographs.shown(one, f"/console/runs/{number}")
+            for one in photos.of_order(desk.session, order.id)
+        ],
         "trail": _trail(desk, number),
     }
 

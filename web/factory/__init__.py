@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from web.factory import orders, photos, words
+from web.factory import orders, words
 
 router = APIRouter()
-for room in (orders, words, photos):
+for room in (orders, words):
     router.include_router(room.router, prefix="/factory")

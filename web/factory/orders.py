@@ -6,11 +6,12 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from api.domain.errors import Refusal, Rejected
-from api.domain.orderbook import BookOrder, BookOrderStatus, OrderFlag, OrderPhoto, WorkStage
+from api.domain.orderbook import BookOrder, BookOrderStatus, OrderFlag, WorkStage
 from api.domain.proposal import OPEN, Proposal
 from api.services import flags, order_book, photos, proposals
 from api.services.order_book import OrderView
 from api.settings import settings
+from web import photographs
 from web.console.desk import attempt
 from web.factory.bench import Bench, BenchDep, FormDep, files_of, pieces_of, typed_in
 
@@ -48,6 +49,13 @@ def order_card(bench: BenchDep, reference: str) -> Response:
     shown = card(bench, order_book.view(bench.session, order))
     factory = order_book.factory_of(bench.session, bench.member)
     return bench.show("factory/card.html", card=shown | {"factory": factory.name})
+
+
+@router.get("/orders/{reference}/photos/{name}")
+def order_photo(bench: BenchDep, reference: str, name: str) -> Response:
+    """A photograph of one's own order."""
+    order = order_book.get_of_factory(bench.session, reference, bench.member)
+    return photographs.served(photos.get(photos.of_order(bench.session, order.id), name))
 
 
 @router.post("/orders/{reference}/accept")
@@ -148,7 +156,7 @@ def show_order(
         "sizes": [_size(size, said) for size in view.sizes],
         "proposal": _proposal(bench, view),
         "flags": [_flag(flag) for flag in flags.of_order(bench.session, order.id)],
-        "photos": [photo(one, here) for one in photos.of_order(bench.session, order.id)],
+        "photos": [photographs.shown(one, here) for one in photos.of_order(bench.session, order.id)],
         "today": bench.at.date(),
         "typed": {"finish_on": order.finish_on, "expected_on": order.expected_on or order.finish_on}
         | {"reason": "", "words": "", "kind": "late"}
@@ -212,17 +220,6 @@ def _flag(flag: OrderFlag) -> dict[str, Any]:
     return flag.model_dump(include={"expected_on", "words", "raised_at"}) | {
         "kind": flag.kind.value,
         "status": flag.status.value,
-    }
-
-
-def photo(one: OrderPhoto, here: str) -> dict[str, Any]:
-    """A photograph as pages show it; its address says who asks, and is checked when it is fetched."""
-    return {
-        "src": f"{here}/photos/{one.name}",
-        "stage": one.stage.value,
-        "width": one.width,
-        "height": one.height,
-        "added_at": one.added_at,
     }
 
 

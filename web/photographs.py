@@ -1,22 +1,25 @@
-"""Photographs, to those who may see them: nothing of them can run, and no page of others may show them."""
+"""Photographs on pages, served to those who may see them: nothing of them can run."""
 
-from fastapi import APIRouter, Response
+from typing import Any
+
+from fastapi import Response
 
 from api.domain.orderbook import OrderPhoto
-from api.services import order_book, photos
+from api.services import photos
 from api.settings import settings
-from web.factory.bench import BenchDep
-
-router = APIRouter()
 
 _MONTH = "private, max-age=2592000, immutable"
 
 
-@router.get("/orders/{reference}/photos/{name}")
-def order_photo(bench: BenchDep, reference: str, name: str) -> Response:
-    """A photograph of one's own order."""
-    order = order_book.get_of_factory(bench.session, reference, bench.member)
-    return served(photos.get(photos.of_order(bench.session, order.id), name))
+def shown(photo: OrderPhoto, here: str) -> dict[str, Any]:
+    """A photograph on a page; its address says who asks, and is checked when it is fetched."""
+    return {
+        "src": f"{here}/photos/{photo.name}",
+        "stage": photo.stage.value,
+        "width": photo.width,
+        "height": photo.height,
+        "added_at": photo.added_at,
+    }
 
 
 def served(photo: OrderPhoto) -> Response:
