@@ -23,12 +23,26 @@ class OdooGateway:
     master_data_key
         The key of a user who may write products, bills of material, work centers and partners. Only
         ``prepare`` uses it; without it ``prepare`` is refused.
+    read_seconds, circuit
+        As for ``client.Odoo``; both keys share the circuit.
     """
 
-    def __init__(self, url: str, db: str, api_key: str, master_data_key: str | None = None) -> None:
-        circuit = Circuit()
-        self._odoo = Odoo(url, db, api_key, circuit=circuit)
-        self._master_data = Odoo(url, db, master_data_key, circuit=circuit) if master_data_key else None
+    def __init__(
+        self,
+        url: str,
+        db: str,
+        api_key: str,
+        master_data_key: str | None = None,
+        *,
+        read_seconds: float = 60,
+        circuit: Circuit | None = None,
+    ) -> None:
+        def connection(key: str) -> Odoo:
+            return Odoo(url, db, key, read_seconds=read_seconds, circuit=shared)
+
+        shared = circuit or Circuit()
+        self._odoo = connection(api_key)
+        self._master_data = connection(master_data_key) if master_data_key else None
 
     def __repr__(self) -> str:
         return f"<OdooGateway {self._odoo!r}>"

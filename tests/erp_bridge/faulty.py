@@ -66,9 +66,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def in_front_of(upstream: str) -> Iterator[FaultyOdoo]:
-    with FaultyOdoo(upstream) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with FaultyOdoo(upstream) as server, serving(server):
         yield server
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Answer in a thread of its own for the length of a block."""
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield
+    finally:
         server.shutdown()
         thread.join()
