@@ -15,7 +15,10 @@ from erp_bridge.errors import ErpError
 from erp_bridge.mapping import external_id, production_name, to_manufacturing_orders, to_text
 from erp_bridge.records import ErpOrder, Mode
 
-FIELDS = ["name", "state", "qty_producing", "reference_ids", "production_group_id"]
+FIELDS = [
+    *("name", "state", "qty_producing", "reference_ids", "production_group_id"),
+    *("date_finished", "date_deadline", "create_uid", "write_uid"),
+]
 
 
 class OwnLine:
@@ -77,19 +80,27 @@ class OwnLine:
     def confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
         """Confirm what is in draft, then write its end, which creating overwrites.
 
-        In draft the end would cost more than creating: Odoo makes the moves anew. Who dies in between leaves
-        an end of Odoo's, before the deadline, which is ours from the first moment and the one that is read.
+        In draft the end would cost more than creating: Odoo makes the moves anew.
         """
-        ends: dict[str, list[int]] = defaultdict(list)
-        for order in orders:
-            waiting = (row["id"] for row in found[order.reference] if row["state"] == "draft")
-            ends[to_text(order.finish_at)] += waiting
         model = self._odoo["mrp.production"]
-        if ids := [each for drafts in ends.values() for each in drafts]:
-            model.action_confirm(ids=ids)
-        for end, drafts in ends.items():
-            if drafts:
-                model.write(ids=drafts, vals={"date_finished": end}, context={"tracking_disable": True})
+        rows = [(order, row) for order in orders for row in found[order.reference]]
+        if drafts := [row["id"] for _, row in rows if row["state"] == "draft"]:
+            model.action_confirm(ids=drafts)
+        ends: dict[str, list[int]] = defaultdict(list)
+        for order, row in rows:
+            if row["state"] == "draft" or _left_half_done(row):
+                ends[to_text(order.finish_at)].append(row["id"])
+        for end, ids in ends.items():
+            model.write(ids=ids, vals={"date_finished": end}, context={"tracking_disable": True})
+
+
+def _left_half_done(row: Row) -> bool:
+    """Confirmed by a client that never wrote its end, which is its deadline, and touched by nobody since."""
+    return bool(
+        row["state"] == "confirmed"
+        and row["date_finished"] != row["date_deadline"]
+        and row["write_uid"] == row["create_uid"]
+    )
 
 
 def find_productions(odoo: Odoo, reference: str) -> list[Row]:

@@ -12,10 +12,11 @@ import pytest
 from erp_bridge import ErpRejected, ErpUnavailable, Mode, ProgressState
 from erp_bridge.circuit import Circuit
 from erp_bridge.client import Odoo
+from erp_bridge.mapping import to_text
 from erp_bridge.odoo import OdooGateway
 from tests.erp_bridge.conftest import OdooServer
 from tests.erp_bridge.faulty import FaultyOdoo, in_front_of
-from tests.erp_bridge.sides import OdooSide, make_order, push_one
+from tests.erp_bridge.sides import FINISH, OdooSide, make_order
 
 
 @pytest.fixture
@@ -153,20 +154,24 @@ def test_nothing_secret_is_logged(odoo: OdooServer, caplog: pytest.LogCaptureFix
         (Mode.OWN_LINE, "load"),
         (Mode.OWN_LINE, "create"),
         (Mode.OWN_LINE, "action_confirm"),
+        (Mode.OWN_LINE, "write"),
         (Mode.SUBCONTRACT, "load"),
         (Mode.SUBCONTRACT, "button_confirm"),
     ],
 )
-def test_an_answer_lost_after_odoo_acted_leaves_exactly_one_order(
+def test_an_answer_lost_after_odoo_acted_leaves_each_order_exactly_once(
     faulty: FaultyOdoo, odoo_side: OdooSide, reference: str, mode: Mode, lost: str
 ) -> None:
-    order = make_order(reference, mode)
+    orders = [make_order(f"{reference}-{each}", mode) for each in "12"]
     gateway = odoo_side.gateway(faulty.url)
     faulty.drop = [lost]
     for _ in range(2):
         with suppress(ErpUnavailable):
-            push_one(gateway, order)
+            gateway.push(orders)
     assert faulty.drop == []
-    assert gateway.pull([reference]).progress[0].state is ProgressState.CONFIRMED
-    assert odoo_side.orders(reference) == (2 if mode is Mode.OWN_LINE else 1)
-    assert len(odoo_side.purchases(reference)) == (0 if mode is Mode.OWN_LINE else 1)
+    for name in (order.reference for order in orders):
+        (progress,) = gateway.pull([name]).progress
+        assert (progress.state, progress.expected_finish_at) == (ProgressState.CONFIRMED, FINISH)
+        assert odoo_side.orders(name) == (2 if mode is Mode.OWN_LINE else 1)
+        assert len(odoo_side.purchases(name)) == (0 if mode is Mode.OWN_LINE else 1)
+        assert {row["date_finished"] for row in odoo_side.productions(name)} <= {to_text(FINISH)}
