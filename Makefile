@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench bench-planner lock
+.PHONY: up odoo test check fmt bench bench-planner bench-bridge lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -28,11 +28,15 @@ check: .venv/complete
 fmt: .venv/complete
 	@$(RUN) ruff check --fix; $(RUN) ruff format
 
-bench: bench-planner  # every measurement there is
+bench: bench-planner bench-bridge  # every measurement there is
 
 # How good plans are, and how long they take; other problems: make bench-planner WITH="folder --reference best.csv"
 bench-planner: .venv/complete
 	@$(RUN) tests.planner.bench $(WITH)
+
+# How fast the bridge is beside raw calls, on an Odoo of its own; a quick run: make bench-bridge WITH="--orders 10"
+bench-bridge: .venv/complete
+	@$(RUN) tests.erp_bridge.bench $(WITH)
 
 lock: $(UV)  # both locks anew, with versions at least a week old
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock

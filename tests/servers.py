@@ -185,6 +185,24 @@ def odoo_of(worker: str) -> Iterator[Odoo]:
     yield Odoo(db=database, **found)
 
 
+def install_in_odoo(database: str, module: str, *, group: str) -> None:
+    """Give a database one more module of Odoo, and the integration user there a right that comes with it."""
+    installation = odoo_setup.find()
+    if installation is None:
+        raise ServerMissing("no Odoo is set up")
+    quiet = ("-c", _folder() / "odoo" / "odoo.conf", "-d", database, "--no-http", "--log-level=error")
+    grant = (
+        f"env['res.users'].search([('login', '=', 'erp_bridge')]).group_ids += env.ref('{group}')\n"
+        "env.cr.commit()\n"
+    )
+    for words, stdin in (
+        (("server", *quiet, "-i", module, "--stop-after-init"), ""),
+        (("shell", *quiet), grant),
+    ):
+        command = processes.leashed(installation.command(*words))
+        processes.run(command, environment=installation.environment(), stdin=stdin)
+
+
 def _folder() -> Path:
     return Path(os.environ[_RUN_FOLDER])
 
