@@ -26,6 +26,10 @@ class TaskFailed(RuntimeError):
     """A task broke down; the text is the error's own."""
 
 
+class HandGone(TaskFailed):
+    """The process that worked on a task is no more."""
+
+
 class Crew(Protocol):
     """Whoever does tasks: ``size`` of them at once. A context: leaving it ends all work at once."""
 
@@ -50,6 +54,11 @@ class Hand:
     """One process with a desk of its own."""
 
     def __init__(self, problem: str) -> None:
+        self._problem = problem
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the process, or another in its place."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "planner.hands"],
             stdin=subprocess.PIPE,
@@ -58,7 +67,7 @@ class Hand:
             encoding="utf-8",
             start_new_session=True,  # Ctrl-C is for the one who plans
         )
-        self._write(problem)
+        self._write(self._problem)
 
     def _write(self, line: str) -> None:
         assert self._process.stdin is not None  # noqa: S101 - asked for above
@@ -66,15 +75,15 @@ class Hand:
         self._process.stdin.flush()
 
     def ask(self, task: str, arguments: Mapping[str, Any]) -> Any:
-        """The answer to one task. Raises TaskFailed, also where the process is gone."""
+        """The answer to one task. Raises TaskFailed, and HandGone where the process is no more."""
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         try:
             self._write(json.dumps([task, arguments]))
             line = self._process.stdout.readline()
         except (OSError, ValueError) as error:
-            raise TaskFailed(f"the process that solves is gone: {error}") from error
+            raise HandGone(f"the process that solves is gone: {error}") from error
         if not line:
-            raise TaskFailed(f"the process that solves ended with {self._process.wait()}")
+            raise HandGone(f"the process that solves ended with {self._process.wait()}")
         answer = json.loads(line)
         if "error" in answer:
             raise TaskFailed(answer["error"])
@@ -90,10 +99,13 @@ class Hand:
 
 
 class LocalCrew:
-    """``size`` processes on this machine."""
+    """``size`` processes on this machine; another takes the place, and the task, of one that is killed."""
 
     def __init__(self, problem: Problem, size: int) -> None:
         self.size = size
+        self._told: list[tuple[str, Mapping[str, Any]]] = []
+        self._ended = False
+        self._beginning = threading.Lock()
         text = json.dumps(problem.to_json(), separators=(",", ":"))
         self._hands = [Hand(text) for _ in range(size)]
         self._idle: queue.SimpleQueue[Hand] = queue.SimpleQueue()
@@ -107,19 +119,34 @@ class LocalCrew:
     def _ask(self, task: str, arguments: Mapping[str, Any]) -> Any:
         hand = self._idle.get()
         try:
-            return hand.ask(task, arguments)
+            return self._have(hand, task, arguments)
         finally:
             self._idle.put(hand)
+
+    def _have(self, hand: Hand, task: str, arguments: Mapping[str, Any]) -> Any:
+        """The answer of a hand, asked once more where its process is gone: memory may have run out."""
+        try:
+            return hand.ask(task, arguments)
+        except HandGone:
+            with self._beginning:
+                if self._ended:
+                    raise
+                hand.end()
+                hand.begin()
+            for told in self._told:
+                hand.ask(*told)
+            return hand.ask(task, arguments)
 
     def tell(self, task: str, arguments: Mapping[str, Any]) -> None:
         meeting = threading.Barrier(self.size)
 
         def each(hand: Hand) -> None:
             meeting.wait()
-            hand.ask(task, arguments)
+            self._have(hand, task, arguments)
 
         for told in [self._pool.submit(each, hand) for hand in self._hands]:
             told.result()
+        self._told.append((task, arguments))
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +154,8 @@ class LocalCrew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._beginning:
+            self._ended = True
         for hand in self._hands:
             hand.end()
         self._pool.shutdown(cancel_futures=True)

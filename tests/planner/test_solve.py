@@ -1,6 +1,9 @@
 """solve(): laws over small problems, and instances whose best plan is proved by hand."""
 
+import os
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -303,6 +306,31 @@ def test_a_search_that_breaks_down_returns_the_baseline_and_says_so(monkeypatch:
     assert result.plan is not None
     assert result.baseline is not None
     assert result.plan.runs == result.baseline.runs
+
+
+def test_a_process_killed_in_the_middle_is_replaced_and_the_plan_is_the_same() -> None:
+    problem = generate(FEW, seed=1)
+    killed: list[int] = []
+
+    def kill(progress: Progress) -> None:
+        if progress.doing in ("placing", "improving") and not killed:
+            killed.append(_hands()[-1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    alone = solve_in_processes(problem, seconds=60, workers=2, iterations=6)
+    disturbed = solve_in_processes(problem, seconds=60, workers=2, iterations=6, on_progress=kill)
+    assert killed
+    assert disturbed.failure is None
+    assert disturbed.plan is not None
+    assert alone.plan is not None
+    assert disturbed.plan.runs == alone.plan.runs
+
+
+def _hands() -> list[int]:
+    """Processes that solve for this one."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    children = sorted(int(child) for task in tasks for child in task.read_text().split())
+    return [child for child in children if b"planner.hands" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_progress_tells_cost_bound_and_what_is_done() -> None:
