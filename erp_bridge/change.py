@@ -18,12 +18,12 @@ CLOSED = frozenset({"done", "cancel"})
 
 def reschedule(odoo: Odoo, reference: str, *, start_at: datetime, finish_at: datetime) -> None:
     """Move what is open of an order to other dates; work that has begun keeps its start."""
-    productions = [row for row in find_productions(odoo, reference) if row["state"] not in CLOSED]
-    purchases = [row["id"] for row in find_purchases(odoo, [reference]).get(reference, ())]
-    moved = _move_productions(odoo, productions, start_at, finish_at) or _move_purchases(
-        odoo, purchases, finish_at
-    )
-    if not moved:
+    productions, purchases = _find(odoo, reference)
+    still_open = [row for row in productions if row["state"] not in CLOSED]
+    if not (
+        _move_productions(odoo, still_open, start_at, finish_at)
+        or _move_purchases(odoo, [row["id"] for row in purchases], finish_at)
+    ):
         raise ErpRejected(f"{reference} cannot be moved to other dates: nothing of it is open")
 
 
@@ -63,10 +63,9 @@ def cancel(odoo: Odoo, reference: str, *, reason: str) -> None:
 
     Odoo would let a fully received purchase order be cancelled; this does not.
     """
-    productions = [row for row in find_productions(odoo, reference) if row["state"] != "cancel"]
-    purchases = [
-        row for row in find_purchases(odoo, [reference]).get(reference, ()) if row["state"] != "cancel"
-    ]
+    productions, purchases = (
+        [row for row in rows if row["state"] != "cancel"] for rows in _find(odoo, reference)
+    )
     begun = any(row["state"] == "done" or row["qty_producing"] for row in productions)
     if begun or _begun_outside(odoo, [row["id"] for row in purchases]):
         raise ErpRejected(f"{reference} cannot be cancelled: pieces of it have been made or received")
@@ -79,6 +78,12 @@ def cancel(odoo: Odoo, reference: str, *, reason: str) -> None:
             getattr(odoo[model], method)(ids=ids)
         for each in ids:
             odoo[model].message_post(ids=[each], body=reason)
+
+
+def _find(odoo: Odoo, reference: str) -> tuple[list[Row], list[Row]]:
+    """Its manufacturing orders, or else its purchase orders."""
+    productions = find_productions(odoo, reference)
+    return productions, [] if productions else find_purchases(odoo, [reference]).get(reference, [])
 
 
 def _begun_outside(odoo: Odoo, purchases: list[int]) -> bool:

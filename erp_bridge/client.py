@@ -26,6 +26,8 @@ READ_PAUSES_SECONDS = (0.1, 0.4)  # before the second and third try of a read; a
 BUSY = frozenset({408, 425, 429, 502, 503, 504})
 # Odoo answers 500 both for its own bugs and when PostgreSQL is gone or two transactions collided five times.
 PASSING = ("psycopg2.", "OperationalError", "SerializationFailure", "ConcurrencyError")
+# Odoo's page, in English only, for a database it does not have; and for its own while PostgreSQL is away.
+NO_DATABASE = "No database is selected"
 COLLISION = (
     "could not serialize access"  # PostgreSQL's words, which `load` reports as if they were data errors
 )
@@ -87,7 +89,7 @@ class Odoo(Json2Connection):  # type: ignore[misc]  # odoolib ships no types
         api_key: str,
         *,
         connect_seconds: float = 5,
-        read_seconds: float = 60,
+        read_seconds: float = 120,
         calls_at_once: int = 2,
         circuit: Circuit | None = None,
     ) -> None:
@@ -179,6 +181,10 @@ def _refusal(response: httpx.Response, what: str) -> ErpUnavailable | ErpRejecte
     except (ValueError, KeyError, TypeError):
         name, words = "", "the answer is not Odoo's: check the address and the name of the database"
     status = response.status_code
+    if status == httpx.codes.NOT_FOUND and NO_DATABASE in response.text:
+        return ErpUnavailable(
+            f"{what}: Odoo does not reach its database; if it stays so, check the name of the database"
+        )
     if status in BUSY or (status == httpx.codes.INTERNAL_SERVER_ERROR and any(p in name for p in PASSING)):
         return ErpUnavailable(f"{what}: Odoo is busy ({status})")
     if status == httpx.codes.UNAUTHORIZED:

@@ -16,8 +16,6 @@ from erp_bridge.own_line import OwnLine
 from erp_bridge.records import ErpOrder, ErpReference, Mode
 from erp_bridge.subcontract import Subcontract
 
-LINES_A_CALL = 100  # each becomes a manufacturing order; 100 take Odoo seconds, 500 half a minute
-
 Answers = dict[str, ErpReference | ErpRejected]
 Write = Callable[[ErpOrder], Any]
 T = TypeVar("T")
@@ -29,6 +27,10 @@ class Way(Protocol):
     @property
     def mode(self) -> Mode:
         """The orders it is for."""
+
+    @property
+    def lines_a_call(self) -> int:
+        """So many lines together; each becomes a manufacturing order, and a call has a time limit."""
 
     def find(self, orders: Sequence[ErpOrder]) -> Mapping[str, Sequence[Row]]:
         """Documents with name and state by reference; an order without any is left out."""
@@ -48,16 +50,17 @@ def push(odoo: Odoo, orders: Sequence[ErpOrder]) -> Answers:
     answers: Answers = {}
     ways: tuple[Way, ...] = (OwnLine(odoo), Subcontract(odoo))
     for way in ways:
-        for batch in _batches(order for order in orders if order.mode is way.mode):
+        mine = (order for order in orders if order.mode is way.mode)
+        for batch in _batches(mine, way.lines_a_call):
             answers |= _Batch(way, batch).push()
     return answers
 
 
-def _batches(orders: Iterable[ErpOrder]) -> Iterator[list[ErpOrder]]:
+def _batches(orders: Iterable[ErpOrder], lines_a_call: int) -> Iterator[list[ErpOrder]]:
     """The orders in their sequence, together as long as their lines fit into one call."""
     batch: list[ErpOrder] = []
     for order in orders:
-        if batch and sum(len(each.lines) for each in (*batch, order)) > LINES_A_CALL:
+        if batch and sum(len(each.lines) for each in (*batch, order)) > lines_a_call:
             yield batch
             batch = []
         batch.append(order)

@@ -12,6 +12,7 @@ from erp_bridge.client import Odoo, Row
 from erp_bridge.codes import look_up
 from erp_bridge.errors import ErpRejected
 from erp_bridge.mapping import to_purchase_order
+from erp_bridge.own_line import find_shared
 from erp_bridge.records import ErpOrder, Mode
 
 Sheet = tuple[list[str], list[list[str]]]
@@ -21,6 +22,7 @@ class Subcontract:
     """The way of orders at firms outside; see ``push.Way``."""
 
     mode = Mode.SUBCONTRACT
+    lines_a_call = 50  # ten seconds to confirm: a receipt for each order, moves and work for each line
 
     def __init__(self, odoo: Odoo) -> None:
         self._odoo = odoo
@@ -74,11 +76,19 @@ class Subcontract:
 
 
 def find_purchases(odoo: Odoo, references: Sequence[str]) -> dict[str, list[Row]]:
-    """Purchase orders by reference, the oldest first."""
+    """Purchase orders by reference, the oldest first; one that was confirmed is found under a new name too.
+
+    Finding it matters: ``load`` would rewrite it. What Odoo buys for manufacturing orders of a run on an own
+    line carries the reference of that run too: whoever does not know the mode looks for those first.
+    """
+    shared = find_shared(odoo, references)
     rows = odoo["purchase.order"].search_read(
-        domain=[("name", "in", references)], fields=["name", "state"], order="id"
+        domain=["|", ("name", "in", references), ("reference_ids", "in", [*shared])],
+        fields=["name", "state", "reference_ids"],
+        order="id",
     )
     found = defaultdict(list)
     for row in rows:
-        found[row["name"]].append(row)
+        for name in {row["name"], *(shared.get(each, "") for each in row["reference_ids"])} & {*references}:
+            found[name].append(row)
     return dict(found)

@@ -45,7 +45,7 @@ MASTER_DATA = MasterData(
     ),
 )
 MONDAY = datetime(2027, 1, 11, tzinfo=UTC)
-ORDERS_A_CALL = 25  # of four lines each
+LINES_A_CALL = {Mode.OWN_LINE: 100, Mode.SUBCONTRACT: 50}  # as the bridge
 CYCLES = 9
 CHANGED = 5
 SALES_A_CALL = 50
@@ -99,14 +99,15 @@ class _Bench:
         make = make_own_line if mode is Mode.OWN_LINE else make_outside
         make(self._raw, self._ids, _orders(mode, 1))
         seconds = {"bridge": 0.0, "raw": 0.0}
-        for start in range(0, orders, ORDERS_A_CALL):
-            size = min(ORDERS_A_CALL, orders - start)
+        batch = LINES_A_CALL[mode] // len(SIZES)
+        for number, start in enumerate(range(0, orders, batch)):
+            size = min(batch, orders - start)
             mine, theirs = _orders(mode, size), _orders(mode, size)
             ways: list[tuple[str, Callable[[], object]]] = [
                 ("bridge", lambda mine=mine: self._push(mine)),  # type: ignore[misc]
                 ("raw", lambda theirs=theirs: make(self._raw, self._ids, theirs)),  # type: ignore[misc]
             ]
-            for name, push in ways if start // ORDERS_A_CALL % 2 else reversed(ways):
+            for name, push in ways if number % 2 else reversed(ways):
                 seconds[name] += _timed(push)[0]
             self._pushed += [*mine, *theirs]
         lines = orders * len(SIZES)

@@ -173,6 +173,13 @@ class OdooSide:
         else:
             self._receive(reference, made)
 
+    def draft_purchase(self, name: str) -> None:
+        """A purchase order of that name which Odoo will not confirm: a line of it lacks its product."""
+        firm = self._rows("res.partner", [("ref", "=", "PORTO")], ["name"])[0]["id"]
+        line = {"name": "No product", "product_qty": 1, "price_unit": 1}
+        vals = {"name": name, "partner_id": firm, "order_line": [(0, 0, line)]}
+        self.odoo["purchase.order"].create(vals_list=[vals])
+
     def scrap(self, production: int, code: str, quantity: int) -> None:
         """Throw away so much of a product under a manufacturing order."""
         product = self._rows("product.product", [("default_code", "=", code)], ["default_code"])[0]

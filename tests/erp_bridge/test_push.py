@@ -148,6 +148,52 @@ def test_a_currency_odoo_does_not_know_is_refused(odoo_side: OdooSide, reference
         push_one(odoo_side.gateway(), replace(make_order(reference, SUBCONTRACT), currency="XYZ"))
 
 
+def test_an_order_odoo_refuses_is_found_out_among_a_batch_and_stops_no_other(
+    odoo_side: OdooSide, reference: str
+) -> None:
+    orders = [make_order(f"{reference}-{each}", OWN_LINE) for each in "1234"]
+    product = odoo_side.odoo["product.product"].search(domain=[("default_code", "=", "TEE-NAVY-M")])[0]
+    (foreign,) = odoo_side.odoo["mrp.production"].create(vals_list=[{"product_id": product}])
+    taken = f"{orders[2].reference}/TEE-NAVY-M"
+    odoo_side.odoo["mrp.production"].write(ids=[foreign], vals={"name": taken})
+    answers = odoo_side.gateway().push(orders)
+    assert [isinstance(answers[order.reference], ErpRejected) for order in orders] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert "must be unique" in str(answers[orders[2].reference])
+    assert [len(odoo_side.productions(order.reference)) for order in orders] == [2, 2, 0, 2]
+
+
+def test_an_order_odoo_will_not_confirm_stays_in_draft_and_the_others_are_confirmed(
+    odoo_side: OdooSide, reference: str
+) -> None:
+    orders = [make_order(f"{reference}-{each}", SUBCONTRACT) for each in "123"]
+    other, bad, last = (order.reference for order in orders)
+    odoo_side.draft_purchase(bad)
+    answers = odoo_side.gateway().push(orders)
+    assert isinstance(answers[bad], ErpRejected)
+    assert [row["state"] for row in odoo_side.purchases(bad)] == ["draft"]
+    for name in (other, last):
+        assert [row["state"] for row in odoo_side.purchases(name)] == ["purchase"]
+
+
+def test_a_purchase_order_someone_renamed_is_found_and_neither_made_again_nor_rewritten(
+    odoo_side: OdooSide, reference: str
+) -> None:
+    gateway = odoo_side.gateway()
+    push_one(gateway, make_order(reference, SUBCONTRACT))
+    (purchase,) = odoo_side.purchases(reference)
+    renamed = f"{reference} PORTO"
+    odoo_side.odoo["purchase.order"].write(ids=[purchase["id"]], vals={"name": renamed})
+    answer = push_one(gateway, make_order(reference, SUBCONTRACT))
+    assert (answer.created, answer.documents) == (False, (renamed,))
+    gateway.cancel(reference, reason="The campaign failed")
+    assert [row["state"] for row in odoo_side.purchases(renamed)] == ["cancel"]
+
+
 def test_a_cancelled_order_says_why_in_its_history(odoo_side: OdooSide, reference: str) -> None:
     gateway = odoo_side.gateway()
     push_one(gateway, make_order(reference, OWN_LINE, quantities=(10,)))
