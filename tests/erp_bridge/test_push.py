@@ -4,12 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from erp_bridge import ErpRejected, Mode, ProgressState
+from erp_bridge import ErpOrderLine, ErpRejected, Mode, ProgressState
 from erp_bridge.mapping import external_id, to_text
 from erp_bridge.own_line import find_productions
+from erp_bridge.push import _batches
 from tests.erp_bridge.sides import FINISH, START, OdooSide, make_order, push_one
 
 OWN_LINE, SUBCONTRACT = Mode.OWN_LINE, Mode.SUBCONTRACT
+
+
+def test_orders_share_a_call_as_long_as_their_lines_fit_and_a_large_one_goes_alone() -> None:
+    small = [make_order(f"R-{number}", OWN_LINE) for number in range(4)]
+    large = replace(small[0], lines=tuple(ErpOrderLine(f"TEE-{number}", 1) for number in range(7)))
+    batches = _batches([small[0], small[1], small[2], large, small[3]], lines_a_call=4)
+    assert [[len(order.lines) for order in batch] for batch in batches] == [[2, 2], [2], [7], [2]]
+    assert [*_batches([], lines_a_call=4)] == []
 
 
 def test_a_run_on_an_own_line_is_a_manufacturing_order_for_each_sku(
