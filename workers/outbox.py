@@ -102,8 +102,8 @@ def _parcels(
             yield topic, message_ids[start : start + size]
 
 
-def _deliver(message_ids: Sequence[UUID], handler: BatchHandler) -> None:
-    """Hand over those of the messages that are still open, and note what became of each."""
+def _deliver(message_ids: Sequence[UUID], handler: BatchHandler, clock: Callable[[], datetime] = now) -> None:
+    """Hand over those of the messages that are still open, and note what became of each and when."""
     with transaction() as session:
         messages = [outbox.get_for_update(session, message_id) for message_id in message_ids]
         waiting = [m for m in messages if m.done_at is None and m.parked_at is None]
@@ -111,7 +111,8 @@ def _deliver(message_ids: Sequence[UUID], handler: BatchHandler) -> None:
     for (message_id, topic, subject), answer in zip(
         payloads, _ask(handler, [*payloads.values()]), strict=True
     ):
-        _settle(message_id, answer, log.bind(topic=topic, subject=subject, message_id=str(message_id)))
+        events = log.bind(topic=topic, subject=subject, message_id=str(message_id))
+        _settle(message_id, answer, events, at=clock())
 
 
 def _ask(handler: BatchHandler, payloads: Sequence[Payload]) -> list[Answer]:
@@ -126,22 +127,22 @@ def _ask(handler: BatchHandler, payloads: Sequence[Payload]) -> list[Answer]:
         return [answer for payload in payloads for answer in _ask(handler, [payload])]
 
 
-def _settle(message_id: UUID, answer: Answer, events: structlog.stdlib.BoundLogger) -> None:
+def _settle(message_id: UUID, answer: Answer, events: structlog.stdlib.BoundLogger, *, at: datetime) -> None:
     words = str(answer)
     with transaction() as session:
         message = outbox.get_for_update(session, message_id)
         match answer:
             case None:
-                message.finish(at=now())
+                message.finish(at=at)
             case NeedsPerson():
                 events.warning("message parked", error=words)
-                message.park(at=now(), error=words)
+                message.park(at=at, error=words)
             case NobodyThere():
                 events.info("message keeps its place", error=words)
-                message.keep_place(at=now(), error=words)
+                message.keep_place(at=at, error=words)
             case TryAgainLater():
                 events.info("message postponed", error=words)
-                message.postpone(at=now(), error=words)
+                message.postpone(at=at, error=words)
             case _:
                 events.error("message failed", exc_info=answer)
-                message.postpone(at=now(), error=f"{type(answer).__name__}: {words}")
+                message.postpone(at=at, error=f"{type(answer).__name__}: {words}")
