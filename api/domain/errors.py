@@ -185,7 +185,8 @@ class NotDecidable(Conflict):
     decision: str
 
     def __str__(self) -> str:
-        return f"The difference ({self.kind}) of {self.reference} is {self.status}: one cannot {self.decision} it."
+        what = f"The difference ({self.kind}) of {self.reference} is {self.status}"
+        return f"{what}: one cannot {self.decision} it."
 
 
 @dataclass(eq=False)
@@ -196,7 +197,9 @@ class MergedWithOthers(Conflict):
     run: str
 
     def __str__(self) -> str:
-        return f"In the ERP the pieces of {self.run} stand in one order with another run's: take theirs first."
+        return (
+            f"In the ERP the pieces of {self.run} stand in one order with another run's: take theirs first."
+        )
 
 
 @dataclass(eq=False)

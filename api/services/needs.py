@@ -11,17 +11,19 @@ from sqlalchemy import ColumnElement, and_, func
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
+from api.domain.allocation import Shortfall, ShortfallStatus
 from api.domain.audit import AuditEntry
 from api.domain.campaign import Campaign
 from api.domain.catalogue import Item, Style
+from api.domain.drift import Drift, DriftStatus
 from api.domain.member import RIGHTS, Member, Right
 from api.domain.orderbook import BookOrder, FlagStatus, OrderFlag
 from api.domain.outbox import OutboxMessage
-from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku, RunStatus
+from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Factory
 from api.domain.proposal import OPEN, Proposal
-from api.services import audit, campaigns
+from api.services import campaigns
 from api.services.weighing import Effects
 
 CLOSING_SOON = timedelta(days=5)
@@ -30,6 +32,7 @@ NEARLY_THERE_PERCENT = 25
 
 _HOLDING = (RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.STARTED, RunStatus.DONE)
 _ON_THE_WAY = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION)
+_TO_PLAN = (PreorderStatus.CONFIRMED, *_ON_THE_WAY)
 
 
 class NeedKind(StrEnum):
@@ -41,6 +44,7 @@ class NeedKind(StrEnum):
     CLOSING = "closing"
     LATE = "late"
     SHORT = "short"
+    DRIFT = "drift"
     PROPOSAL = "proposal"
     FLAG = "flag"
 
@@ -121,7 +125,7 @@ def _unplanned_amounts(session: Session) -> tuple[int, int, datetime | None]:
         .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
         .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
         .outerjoin(held, held.c.line_id == col(PreorderLine.id))
-        .where(Preorder.status == PreorderStatus.CONFIRMED, missing > 0)
+        .where(col(Preorder.status).in_(_TO_PLAN), missing > 0)
     ).one()
     return int(pieces), int(amount), since
 
@@ -178,27 +182,51 @@ def _amounts(session: Session, campaign_ids: list[UUID]) -> dict[UUID, int]:
     return {campaign_id: int(amount) for campaign_id, amount in rows}
 
 
-def _short(session: Session, member: Member, at: datetime) -> Iterator[Need]:
-    """Runs done with too few pieces, while a buyer of theirs still waits."""
-    lacking = func.sum(func.greatest(RunSku.quantity - RunSku.overs - RunSku.done, 0))
-    waiting = (
-        select(Pegging.run_id)
+def _short(session: Session, member: Member, _: datetime) -> Iterator[Need]:
+    """Runs that ended short, each with those whose pieces nobody has refunded or had made anew."""
+    price = func.coalesce(Campaign.settled_price_minor, Preorder.price_minor)
+    rows = session.execute(
+        sql_select(
+            col(Run.number),
+            func.count(),
+            func.sum(Shortfall.pieces),
+            func.sum(Shortfall.pieces * price),
+            func.min(Shortfall.noted_at),
+        )
+        .join(Run, col(Run.id) == Shortfall.run_id)
+        .join(PreorderLine, col(PreorderLine.id) == Shortfall.preorder_line_id)
+        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
+        .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .where(col(Shortfall.status) == ShortfallStatus.OPEN, *_of_team(member))
+        .group_by(col(Run.number))
+    )
+    for number, preorders, missing, amount, since in rows:
+        facts = {"missing": int(missing), "preorders": preorders}
+        yield Need(NeedKind.SHORT, number, since, int(amount), facts=facts)
+
+
+def _drift(session: Session, _: Member, __: datetime) -> Iterator[Need]:
+    """Differences with the ERP that nobody has decided; at stake is what buyers paid for the run's pieces."""
+    query = select(Drift, Run).join(Run, col(Run.id) == Drift.run_id).where(Drift.status == DriftStatus.OPEN)
+    found = session.exec(query).all()
+    stakes = _amounts_of_runs(session, [run.id for _, run in found])
+    for drift, run in found:
+        facts = {"id": str(drift.id), "kind": drift.kind.value, "theirs": drift.theirs, "part": drift.part}
+        yield Need(NeedKind.DRIFT, run.number, drift.found_at, stakes.get(run.id), facts=facts)
+
+
+def _amounts_of_runs(session: Session, run_ids: list[UUID]) -> dict[UUID, int]:
+    """What the pieces pegged to each run are worth to those who wait for them."""
+    price = func.coalesce(Campaign.settled_price_minor, Preorder.price_minor)
+    rows = session.execute(
+        select(Pegging.run_id, func.sum(Pegging.quantity * price))
         .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
         .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
         .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
-        .where(Preorder.status == PreorderStatus.IN_PRODUCTION, *_of_team(member))
+        .where(col(Pegging.run_id).in_(run_ids))
+        .group_by(col(Pegging.run_id))
     )
-    rows = session.execute(
-        select(Run, lacking)
-        .join(RunSku, col(RunSku.run_id) == Run.id)
-        .where(Run.status == RunStatus.DONE, col(Run.id).in_(waiting))
-        .group_by(col(Run.id))
-        .having(lacking > 0)
-    ).all()
-    for run, missing in rows:
-        steps = audit.history(session, "run", run.number)
-        since = steps[-1].at if steps else at
-        yield Need(NeedKind.SHORT, run.number, since, facts={"missing": int(missing)})
+    return {run_id: int(amount) for run_id, amount in rows}
 
 
 def _proposals(session: Session, member: Member, _: datetime) -> Iterator[Need]:
@@ -260,6 +288,7 @@ _SEARCHES: tuple[tuple[Right, _Search], ...] = (
     (Right.SEE_CONSOLE, _closing),
     (Right.SEE_CONSOLE, _late),
     (Right.SEE_CONSOLE, _short),
+    (Right.DECIDE_DRIFT, _drift),
     (Right.ANSWER_FACTORY, _proposals),
     (Right.ANSWER_FACTORY, _flags),
 )

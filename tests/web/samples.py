@@ -3,6 +3,7 @@
 from tests.web.samples_against import AGAINST_PAGES
 from tests.web.samples_channels import CHANNEL_PAGES
 from tests.web.samples_console import CONSOLE
+from tests.web.samples_drift import DRIFT_PAGES
 from tests.web.samples_factory import FACTORY_PAGES
 from tests.web.samples_plans import PLAN_PAGES
 from tests.web.samples_shared import Sample
@@ -10,5 +11,12 @@ from tests.web.samples_shop import SHOP
 from tests.web.samples_words import FACTORY_WORDS_PAGES
 
 SAMPLES: dict[str, Sample] = (
-    SHOP | CONSOLE | CHANNEL_PAGES | PLAN_PAGES | AGAINST_PAGES | FACTORY_PAGES | FACTORY_WORDS_PAGES
+    SHOP
+    | CONSOLE
+    | DRIFT_PAGES
+    | CHANNEL_PAGES
+    | PLAN_PAGES
+    | AGAINST_PAGES
+    | FACTORY_PAGES
+    | FACTORY_WORDS_PAGES
 )

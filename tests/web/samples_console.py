@@ -343,10 +343,15 @@ CONSOLE: dict[str, Sample] = {
     ),
     "console-runs": ("console/runs.html", console("runs", runs=RUNS, paging=PAGING)),
     "console-runs-empty": ("console/runs.html", console("runs", runs=[], paging=PAGING)),
-    "console-run": ("console/run.html", console("runs", run=RUN, factory_words=None, errors={})),
+    "console-run": (
+        "console/run.html",
+        console("runs", run=RUN, factory_words=None, shortfalls=None, errors={}),
+    ),
     "console-run-unsent": (
         "console/run.html",
-        console("runs", run=RUN | {"orders": [], "trail": []}, factory_words=None, errors={}),
+        console(
+            "runs", run=RUN | {"orders": [], "trail": []}, factory_words=None, shortfalls=None, errors={}
+        ),
     ),
     "console-factories": ("console/factories.html", console("factories", factories=FACTORIES, weeks=WEEKS)),
     "console-factories-empty": ("console/factories.html", console("factories", factories=[], weeks=[])),

@@ -41,7 +41,9 @@ WAITING = {"status": "made", "effects": None, "accept_action": None, "weigh_acti
 
 def _run(words: dict[str, Any], errors: dict[str, str] | None = None) -> Sample:
     shown = WORDS | words
-    return "console/run.html", console("runs", run=RUN, factory_words=shown, errors=errors or {})
+    return "console/run.html", console(
+        "runs", run=RUN, factory_words=shown, shortfalls=None, errors=errors or {}
+    )
 
 
 FACTORY_WORDS_PAGES: dict[str, Sample] = {

@@ -6,6 +6,7 @@ from web.console import (
     audit,
     campaigns,
     channels,
+    drift,
     factories,
     factory_words,
     home,
@@ -14,6 +15,7 @@ from web.console import (
     preorders,
     queue,
     runs,
+    shortfalls,
     sign_in,
 )
 
@@ -27,6 +29,8 @@ for room in (
     plan_against,
     runs,
     factory_words,
+    shortfalls,
+    drift,
     factories,
     channels,
     queue,

@@ -5,10 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.domain.drift import DriftKind
 from api.domain.money import CURRENCY
 from api.domain.orderbook import FlagKind
 from api.services import needs
 from api.services.needs import Need, NeedKind
+from web.console import drift
 from web.console.desk import Desk, DeskDep, minutes_since
 from web.reader import Reader
 
@@ -62,9 +64,18 @@ def _what(reader: Reader, need: Need) -> str:  # noqa: PLR0911 - a sentence for 
             )
         case NeedKind.SHORT:
             return say(
-                "Run %(name)s ended %(missing)s pieces short; buyers wait.",
+                "Run %(name)s ended %(missing)s pieces short: refund or recut for %(preorders)s pre-orders.",
                 name=need.name,
-                missing=facts["missing"],
+                **facts,
+            )
+        case NeedKind.DRIFT:
+            theirs = drift.value(reader, DriftKind(str(need.facts["kind"])), str(need.facts["theirs"]))
+            part = f" {need.facts['part']}" if need.facts["part"] else ""
+            return say(
+                "Run %(name)s stands otherwise in the ERP:%(part)s %(theirs)s.",
+                name=need.name,
+                part=part,
+                theirs=theirs,
             )
         case NeedKind.PROPOSAL:
             return _proposal(reader, need)
@@ -109,7 +120,8 @@ def _href(need: Need) -> str:
         NeedKind.UNPLANNED: "/console/plans",
         NeedKind.CLOSING: f"/console/campaigns/{need.name}",
         NeedKind.LATE: f"/console/preorders?q={need.name}",
-        NeedKind.SHORT: f"/console/runs/{need.name}",
+        NeedKind.SHORT: f"/console/runs/{need.name}#short",
+        NeedKind.DRIFT: f"/console/drift/{need.facts.get('id')}",
         NeedKind.PROPOSAL: f"/console/runs/{need.name}#factory",
         NeedKind.FLAG: f"/console/runs/{need.name}#factory",
     }[need.kind]
@@ -123,6 +135,7 @@ def _action(reader: Reader, kind: NeedKind) -> str:
         NeedKind.CLOSING: reader.gettext("Open the campaign"),
         NeedKind.LATE: reader.gettext("See which"),
         NeedKind.SHORT: reader.gettext("Open the run"),
+        NeedKind.DRIFT: reader.gettext("Decide"),
         NeedKind.PROPOSAL: reader.gettext("Answer"),
         NeedKind.FLAG: reader.gettext("Open the run"),
     }[kind]

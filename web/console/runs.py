@@ -12,7 +12,7 @@ from api.domain.production import OrderChannel, OrderMode
 from api.services import runs
 from api.services.runs import RunView
 from api.settings import settings
-from web.console import factory_words
+from web.console import factory_words, shortfalls
 from web.console.desk import Desk, DeskDep, errors_of, paging
 
 router = APIRouter(prefix="/runs")
@@ -100,6 +100,7 @@ def show_run(desk: Desk, number: str, refused: Refusal | None = None) -> Respons
         refused=refused,
         run=shown,
         factory_words=factory_words.shown(desk, view),
+        shortfalls=shortfalls.shown(desk, view),
         errors=errors_of(refused),
     )
 

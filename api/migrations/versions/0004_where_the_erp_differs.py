@@ -32,7 +32,9 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("revision", sa.Integer(), nullable=False, server_default="1"))
     op.alter_column("run", "revision", server_default=None)
     policies = _one_of("team_allocation_policy", *POLICIES)
-    policy: sa.Column[str] = sa.Column("allocation_policy", policies, nullable=False, server_default=POLICIES[0])
+    policy: sa.Column[str] = sa.Column(
+        "allocation_policy", policies, nullable=False, server_default=POLICIES[0]
+    )
     op.add_column("team", policy)
     op.alter_column("team", "allocation_policy", server_default=None)
     _drift()
