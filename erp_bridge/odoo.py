@@ -34,7 +34,7 @@ class OdooGateway:
         api_key: str,
         master_data_key: str | None = None,
         *,
-        read_seconds: float = 60,
+        read_seconds: float = 120,
         circuit: Circuit | None = None,
     ) -> None:
         def connection(key: str) -> Odoo:

@@ -46,7 +46,7 @@ def test_a_bad_key_is_refused_and_not_quoted(odoo: OdooServer) -> None:
 def test_a_database_that_is_not_there_is_named_as_the_likely_cause(odoo: OdooServer) -> None:
     with (
         Odoo(odoo.url, "no-such-database", odoo.api_key) as connection,
-        pytest.raises(ErpRejected, match="name of the database"),
+        pytest.raises(ErpUnavailable, match="name of the database"),
     ):
         connection["res.users"].context_get()
 
