@@ -18,7 +18,7 @@ def gateway(channel: OrderChannel) -> erp_bridge.Gateway:
         case OrderChannel.ERP:
             return odoo()
         case OrderChannel.DROP_FOLDER:
-            return _drop_folder()
+            return drop_folder()
         case OrderChannel.ORDER_BOOK:
             return OrderBook(OrderBookStore(at=now()))
 
@@ -33,7 +33,8 @@ def odoo() -> OdooGateway:
 
 
 @cache
-def _drop_folder() -> DropFolder:
+def drop_folder() -> DropFolder:
+    """The drop folder of the settings."""
     folder = settings().drop_folder
     if folder is None:
         raise erp_bridge.ErpRejected("COUNTERFLOW_DROP_FOLDER names no folder")
