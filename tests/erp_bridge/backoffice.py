@@ -13,14 +13,18 @@ action = {{'type': 'ir.actions.act_window_close', 'infos': {{'key': key}}}}
 
 
 class BackOffice:
-    """A person signed in as ``admin``."""
+    """A person signed in to Odoo's pages, ``admin`` unless named."""
 
-    def __init__(self, url: str, db: str, password: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=60)
-        self._answer("/web/session/authenticate", {"db": db, "login": "admin", "password": password})
+    def __init__(self, url: str, db: str, password: str, login: str = "admin") -> None:
+        self._http = httpx.Client(base_url=url, timeout=60, follow_redirects=True)
+        self._answer("/web/session/authenticate", {"db": db, "login": login, "password": password})
 
     def close(self) -> None:
         self._http.close()
+
+    def page(self, path: str) -> httpx.Response:
+        """A page as the person sees it, wherever it leads."""
+        return self._http.get(path)
 
     def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
         """What the back office's own pages call; raises AssertionError with Odoo's words on a refusal."""

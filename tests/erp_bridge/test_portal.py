@@ -23,6 +23,7 @@ CHANGES = {
     "mrp.production": {"product_qty": 1},
     "stock.picking": {"scheduled_date": "2030-01-01 00:00:00"},
 }
+PASSWORD = "of a person in tests only"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Portal:
 
     firm: Odoo
     ours: Odoo
+    person: BackOffice
     mine: dict[str, list[int]]
     theirs: dict[str, list[int]]
 
@@ -68,9 +70,13 @@ def portal(odoo: Server, worker: str) -> Iterator[Portal]:
         "res.partner", "create", {"name": "Ana", "parent_id": firm, "email": "ana@lisboa.example"}
     )
     key = office.add_user("ana", groups=["base.group_portal"], partner=contact)
+    (user,) = office.call("res.users", "search", [("login", "=", "ana")])
+    office.call("res.users", "write", [user], {"password": PASSWORD})
     office.close()
+    person = BackOffice(odoo.url, odoo.db, PASSWORD, login="ana")
     with ours, Odoo(odoo.url, odoo.db, key) as seen:
-        yield Portal(seen, ours, documents["LISBOA"], documents["BRAGA"])
+        yield Portal(seen, ours, person, documents["LISBOA"], documents["BRAGA"])
+    person.close()
 
 
 @pytest.mark.parametrize("model", DOCUMENTS)
@@ -121,3 +127,27 @@ def test_a_firm_makes_no_records(portal: Portal, model: str) -> None:
 def test_a_firm_reads_no_other_partner(portal: Portal) -> None:
     found = portal.firm["res.partner"].search_read(domain=[("ref", "=", "BRAGA")], fields=["name"])
     assert found == []
+
+
+@pytest.mark.parametrize("path", ["/my/productions", "/my/purchase"])
+def test_the_portals_lists_hold_the_firms_orders_and_no_others(portal: Portal, path: str) -> None:
+    page = portal.person.page(path)
+    assert page.status_code == 200
+    assert "BRAGA" not in page.text
+    names = portal.firm["stock.picking" if "productions" in path else "purchase.order"].search_read(
+        domain=[], fields=["name"]
+    )
+    assert any(row["name"] in page.text for row in names)
+
+
+@pytest.mark.parametrize(
+    ("path", "model"), [("/my/productions/{}", "stock.picking"), ("/my/purchase/{}", "purchase.order")]
+)
+def test_the_portal_opens_ones_own_order_by_its_address_and_no_other(
+    portal: Portal, path: str, model: str
+) -> None:
+    own, strange = (path.format(ids[model][0]) for ids in (portal.mine, portal.theirs))
+    assert portal.person.page(own).url.path == own
+    refused = portal.person.page(strange)
+    assert refused.url.path != strange or refused.status_code in (403, 404)
+    assert "BRAGA" not in refused.text
