@@ -1,7 +1,7 @@
 """The ways to factories: which of them this installation has, and how each was when it was last asked."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import case
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +10,9 @@ from sqlmodel import Session, col, select
 from api.domain.channel import ChannelState, ChannelStatus
 from api.domain.production import Factory, OrderChannel
 from api.settings import settings
+
+SILENT_TOO_LONG = timedelta(minutes=15)
+"""A restart of an ERP, or a share that blinks, is nobody's task."""
 
 
 def there() -> frozenset[OrderChannel]:
@@ -52,6 +55,20 @@ def states(session: Session) -> dict[OrderChannel, ChannelState | None]:
     """Every channel of this installation, by name; None where nobody has asked it yet."""
     held = {state.channel: state for state in session.exec(select(ChannelState))}
     return {channel: held.get(channel.value) for channel in sorted(there())}
+
+
+def amiss(session: Session, *, at: datetime) -> list[ChannelState]:
+    """Those a person must see to: they refuse us, sent what cannot be read, or are silent for too long."""
+    return [
+        state
+        for state in states(session).values()
+        if state
+        and (
+            state.status == ChannelStatus.REFUSES
+            or state.notices
+            or (state.status == ChannelStatus.SILENT and at - state.since >= SILENT_TOO_LONG)
+        )
+    ]
 
 
 def factories(session: Session) -> dict[OrderChannel, list[str]]:

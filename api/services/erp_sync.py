@@ -14,6 +14,8 @@ from api.domain.plan import Run, RunStatus
 from api.domain.production import SHIFT_ENDS, SHIFT_STARTS, Factory, OrderChannel, OrderMode, ProductionLine
 from api.services import allocation, channels, runs, serving
 
+LONGEST_WORDS = 500
+
 
 def run_for_push(session: Session, run_id: UUID) -> Run | None:
     """The run, if it still waits for its orders."""
@@ -156,7 +158,8 @@ def _follows(run: Run, state: erp_bridge.ProgressState) -> RunStatus | None:
 
 def _words(progress: erp_bridge.Progress) -> str:
     made = sum(pieces.quantity for pieces in progress.done)
-    return f"{', '.join(progress.documents) or progress.reference}: {made} pieces finished"
+    said = f"; {progress.words[:LONGEST_WORDS]}" if progress.words else ""
+    return f"{', '.join(progress.documents) or progress.reference}: {made} pieces finished{said}"
 
 
 def _note_quantities(session: Session, run: Run, progress: erp_bridge.Progress) -> None:

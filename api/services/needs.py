@@ -23,7 +23,7 @@ from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Factory
 from api.domain.proposal import OPEN, Proposal
-from api.services import campaigns
+from api.services import campaigns, channels
 from api.services.weighing import Effects
 
 CLOSING_SOON = timedelta(days=5)
@@ -47,6 +47,7 @@ class NeedKind(StrEnum):
     DRIFT = "drift"
     PROPOSAL = "proposal"
     FLAG = "flag"
+    CHANNEL = "channel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ def _parked(session: Session, _: Member, __: datetime) -> Iterator[Need]:
     for message in session.exec(query):
         facts = {"topic": message.topic, "error": message.last_error or ""}
         yield Need(NeedKind.PARKED, message.subject, message.parked_at or message.recorded_at, facts=facts)
+
+
+def _channels(session: Session, _: Member, at: datetime) -> Iterator[Need]:
+    """Ways to factories that refuse us, do not answer for long, or sent what nobody can read."""
+    for state in channels.amiss(session, at=at):
+        facts = {"status": state.status.value, "words": state.words or "; ".join(state.notices)}
+        yield Need(NeedKind.CHANNEL, state.channel, state.since, facts=facts)
 
 
 def _plans(session: Session, _: Member, __: datetime) -> Iterator[Need]:
@@ -283,6 +291,7 @@ def _of_team(member: Member) -> list[ColumnElement[bool]]:
 _Search = Callable[[Session, Member, datetime], Iterator[Need]]
 _SEARCHES: tuple[tuple[Right, _Search], ...] = (
     (Right.RETRY_MESSAGE, _parked),
+    (Right.RETRY_MESSAGE, _channels),
     (Right.APPROVE_PLAN, _plans),
     (Right.MAKE_PLAN, _unplanned),
     (Right.SEE_CONSOLE, _closing),

@@ -5,10 +5,11 @@ import pytest
 from sqlmodel import Session
 
 from api.domain.channel import ChannelStatus
+from api.domain.member import Role
 from api.domain.production import OrderChannel, OrderMode
-from api.services import channels
+from api.services import channels, needs
 from api.settings import settings
-from tests.factories import make_factory, make_world
+from tests.factories import make_factory, make_member, make_world
 from tests.fixtures import TODAY
 
 LATER = TODAY + timedelta(minutes=5)
@@ -64,3 +65,26 @@ def test_a_channel_is_silent_since_it_first_was_and_forgets_it_when_it_answers(s
 @pytest.mark.usefixtures("set_up")
 def test_of_a_channel_that_nobody_has_asked_nothing_is_known(session: Session) -> None:
     assert channels.states(session) == {FOLDER: None, ERP: None, BOOK: None}
+
+
+@pytest.mark.usefixtures("set_up")
+def test_a_channel_needs_a_person_when_it_refuses_is_silent_for_long_or_sent_what_nobody_can_read(
+    session: Session,
+) -> None:
+    admin = make_member(session, Role.ADMIN)
+    channels.note(session, ERP, ChannelStatus.SILENT, at=TODAY, words="did not answer")
+    channels.note(
+        session, FOLDER, ChannelStatus.ANSWERS, at=TODAY, notices=["answers/00000002.csv is missing"]
+    )
+    channels.note(session, BOOK, ChannelStatus.ANSWERS, at=TODAY)
+
+    def told(minutes: int) -> list[tuple[str, object]]:
+        found = needs.of_member(session, admin, at=TODAY + timedelta(minutes=minutes))
+        return sorted((each.name, each.facts["words"]) for each in found)
+
+    missing = (FOLDER.value, "answers/00000002.csv is missing")
+    assert told(14) == [missing]
+    assert told(15) == [missing, (ERP.value, "did not answer")]
+    channels.note(session, ERP, ChannelStatus.REFUSES, at=TODAY, words="the key was revoked")
+    session.expire_all()
+    assert told(0) == [missing, (ERP.value, "the key was revoked")]

@@ -86,3 +86,13 @@ def test_what_a_folder_sent_that_nobody_can_read_is_shown(
     channels.note(session, OrderChannel.DROP_FOLDER, ChannelStatus.ANSWERS, at=TODAY, notices=[notice])
     session.flush()
     assert "done &#39;&lt;four&gt;&#39;: whole pieces" in text(as_("planner").get("/console/channels"))
+
+
+@pytest.mark.usefixtures("_odoo")
+def test_a_channel_that_refuses_us_is_among_what_needs_a_planner(as_: Browser, session: Session) -> None:
+    channels.note(session, ERP, ChannelStatus.REFUSES, at=TODAY, words="Odoo refuses the API key")
+    session.flush()
+    page = text(as_("planner").get("/console"))
+    assert "ERP refuses us. Odoo refuses the API key" in page
+    assert 'href="/console/channels"' in page
+    assert "refuses us" not in text(as_("buyer").get("/console"))

@@ -11,7 +11,7 @@ from api.domain.channel import ChannelState, ChannelStatus
 from api.domain.member import Role
 from api.domain.plan import Run, RunStatus
 from api.domain.production import OrderChannel
-from api.services import campaign_close, channels, erp_sync, plan_approval
+from api.services import audit, campaign_close, channels, erp_sync, plan_approval
 from api.settings import settings
 from tests.erp_bridge.firm import FolderSide
 from tests.factories import make_member, make_preorder, make_world
@@ -70,6 +70,17 @@ def test_a_run_goes_out_as_a_file_and_is_done_by_files(session: Session, run: Ru
     pull(session)
     assert run.status == RunStatus.DONE
     assert erp_sync.unfinished(session, FOLDER) == []
+
+
+def test_a_refusal_stands_in_the_trail_of_the_run_in_the_words_of_the_firm(
+    session: Session, run: Run, firm: FolderSide
+) -> None:
+    erp.push_runs([{"run_id": str(run.id)}])
+    firm.answer([[run.number, "refused", "", "", "", "no cloth before March"]])
+    pull(session)
+    assert run.status == RunStatus.CANCELLED
+    (*_, last) = audit.history(session, "run", run.number)
+    assert last.why == f"{run.number}.csv: 0 pieces finished; no cloth before March"
 
 
 def test_an_answer_that_cannot_be_read_is_kept_in_view_until_it_is_sent_again(

@@ -5,9 +5,11 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from api.domain.channel import ChannelStatus
 from api.domain.drift import DriftKind
 from api.domain.money import CURRENCY
 from api.domain.orderbook import FlagKind
+from api.domain.production import OrderChannel
 from api.services import needs
 from api.services.needs import Need, NeedKind
 from web.console import drift
@@ -39,7 +41,7 @@ def _task(desk: Desk, need: Need) -> dict[str, Any]:
     }
 
 
-def _what(reader: Reader, need: Need) -> str:  # noqa: PLR0911 - a sentence for each kind
+def _what(reader: Reader, need: Need) -> str:  # noqa: C901, PLR0911 - a sentence for each kind
     """One sentence on this need."""
     say = reader.gettext
     facts = {k: reader.spoken.number(v) if isinstance(v, int) else v for k, v in need.facts.items()}
@@ -81,6 +83,8 @@ def _what(reader: Reader, need: Need) -> str:  # noqa: PLR0911 - a sentence for 
             return _proposal(reader, need)
         case NeedKind.FLAG:
             return _flag(reader, need)
+        case NeedKind.CHANNEL:
+            return _channel(reader, need)
 
 
 def _proposal(reader: Reader, need: Need) -> str:
@@ -113,6 +117,20 @@ def _flag(reader: Reader, need: Need) -> str:
     return reader.gettext("%(factory)s: %(name)s will be late, on %(day)s. %(words)s", **facts)
 
 
+def _channel(reader: Reader, need: Need) -> str:
+    channel = {
+        OrderChannel.ERP: reader.gettext("ERP"),
+        OrderChannel.DROP_FOLDER: reader.gettext("Drop folder"),
+        OrderChannel.ORDER_BOOK: reader.gettext("Order book"),
+    }[OrderChannel(need.name)]
+    words = str(need.facts["words"])[:_LONGEST_ERROR]
+    if need.facts["status"] == ChannelStatus.SILENT:
+        return reader.gettext("%(channel)s does not answer. %(words)s", channel=channel, words=words)
+    if need.facts["status"] == ChannelStatus.REFUSES:
+        return reader.gettext("%(channel)s refuses us. %(words)s", channel=channel, words=words)
+    return reader.gettext("%(channel)s sent what cannot be read. %(words)s", channel=channel, words=words)
+
+
 def _href(need: Need) -> str:
     return {
         NeedKind.PARKED: "/console/queue",
@@ -124,6 +142,7 @@ def _href(need: Need) -> str:
         NeedKind.DRIFT: f"/console/drift/{need.facts.get('id')}",
         NeedKind.PROPOSAL: f"/console/runs/{need.name}#factory",
         NeedKind.FLAG: f"/console/runs/{need.name}#factory",
+        NeedKind.CHANNEL: "/console/channels",
     }[need.kind]
 
 
@@ -138,4 +157,5 @@ def _action(reader: Reader, kind: NeedKind) -> str:
         NeedKind.DRIFT: reader.gettext("Decide"),
         NeedKind.PROPOSAL: reader.gettext("Answer"),
         NeedKind.FLAG: reader.gettext("Open the run"),
+        NeedKind.CHANNEL: reader.gettext("See the channels"),
     }[kind]
