@@ -10,8 +10,9 @@ import structlog
 
 from api.db import transaction
 from api.domain.errors import NoProposal, NothingToPlan
-from api.services import outbox, plans, proposals
+from api.services import outbox, plan_before, plan_worth, plans, proposals
 from api.settings import settings
+from planner import Problem
 from planner.crews import CrewUnavailable, crew_named
 from planner.solve import Result, solve
 from planner.watch import Progress
@@ -35,6 +36,7 @@ def _make(asked: UUID) -> None:
     try:
         with transaction() as session:
             taken = plans.start(session, asked, at=now())
+            before = plan_before.read(session, taken[0]) if taken else None
     except (NothingToPlan, NoProposal) as error:
         with transaction() as session:
             plans.fail(session, asked, why=str(error), at=now())
@@ -49,6 +51,7 @@ def _make(asked: UUID) -> None:
             seconds=plan.seconds,
             seed=plan.seed,
             workers=PARTS_AT_ONCE,
+            before=before,
             crew=crew_named(settings().planner_crew),
             on_progress=watch.note,
             stop=watch.stop_requested,
@@ -57,8 +60,14 @@ def _make(asked: UUID) -> None:
         with transaction() as session:
             plans.fail(session, asked, why=str(error), at=now())
         return
-    _keep(asked, result)
-    log.info("plan made", plan=plan.number, status=result.status.value, lots=len(problem.lots))
+    _keep(asked, problem, result)
+    log.info(
+        "plan made",
+        plan=plan.number,
+        before=plan.begun_from,
+        status=result.status.value,
+        lots=len(problem.lots),
+    )
 
 
 class _Watch:
@@ -87,7 +96,7 @@ class _Watch:
         return self._stop
 
 
-def _keep(plan_id: UUID, result: Result) -> None:
+def _keep(plan_id: UUID, problem: Problem, result: Result) -> None:
     with transaction() as session:
         if result.plan is None:
             plans.fail(session, plan_id, why=f"the planner found no plan: {result.status.value}", at=now())
@@ -99,6 +108,7 @@ def _keep(plan_id: UUID, result: Result) -> None:
             baseline=result.baseline or result.plan,
             failure=result.failure,
             versions=_record(result),
+            prices=plan_worth.kept(problem, result.prices) if result.prices else None,
             at=now(),
         )
 

@@ -59,6 +59,10 @@ class Plan(Stateful, SQLModel, table=True):
     seed: int
     day_zero: date
     """Day 0 of the problem: a Monday."""
+    from_scratch: bool = False
+    """Whether it was asked for without a plan to begin from."""
+    begun_from: str | None = Field(default=None, max_length=20)
+    """The number of the plan whose runs the search began with, once the planner took this one up."""
     problem: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     digest: str | None = Field(default=None, max_length=64)
     """SHA-256 of the problem in canonical JSON."""
@@ -69,6 +73,8 @@ class Plan(Stateful, SQLModel, table=True):
     outcome: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     """What becomes of the wanted pieces, as a list of plans shows it: `plan_reading.Outcome` as JSON."""
     versions: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    prices: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """What more line time and cloth would be worth to it: see `api.services.plan_worth`."""
     progress: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     stop_requested: bool = False
     weighs: str | None = Field(default=None, max_length=20, index=True)

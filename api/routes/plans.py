@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import MemberDep, NowDep, SessionDep
 from api.domain.member import Right
 from api.domain.plan import PlanStatus
-from api.services import plan_approval, plans
+from api.services import plan_approval, plan_before, plans
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -23,6 +23,8 @@ class PlanRead(BaseModel):
     seconds: int
     seed: int
     day_zero: date
+    from_scratch: bool
+    begun_from: str | None
     digest: str | None
     cost: dict[str, Any] | None
     versions: dict[str, Any] | None
@@ -31,10 +33,14 @@ class PlanRead(BaseModel):
 
 
 class PlanRequest(BaseModel):
-    """How long the planner may look, and the seed that makes it repeatable."""
+    """How long the planner may look, and the seed that makes it repeatable.
+
+    It begins from the plan before, which is quick and keeps near to it, unless `from_scratch`.
+    """
 
     seconds: int = Field(default=20, ge=1, le=plans.LONGEST_SECONDS)
     seed: int = Field(default=7, ge=0, le=2**31 - 1)
+    from_scratch: bool = False
 
 
 class Reason(BaseModel):
@@ -46,7 +52,7 @@ class Reason(BaseModel):
 @router.post("", status_code=202)
 def request_plan(request: PlanRequest, session: SessionDep, member: MemberDep, at: NowDep) -> PlanRead:
     """Ask for a plan of everything confirmed; it is made by a worker, see its `progress`."""
-    plan = plans.request(session, member=member, seconds=request.seconds, seed=request.seed, at=at)
+    plan = plans.request(session, member=member, at=at, **request.model_dump())
     return PlanRead.model_validate(plan)
 
 
@@ -59,10 +65,21 @@ def read_plan(number: str, session: SessionDep, member: MemberDep) -> PlanRead:
 
 @router.get("/{number}/record")
 def read_record(number: str, session: SessionDep, member: MemberDep) -> dict[str, Any]:
-    """Problem, plan and baseline as JSON in the planner's contract: everything a replay needs."""
+    """Problem, plan, baseline and the plan it began from, as JSON in the planner's contract.
+
+    With `seed`, and `workers` and `iterations` among the `versions`, everything a replay needs.
+    """
     member.must_have(Right.MAKE_PLAN)
     plan = plans.get_by_number(session, number)
-    return {"problem": plan.problem, "plan": plan.answer, "baseline": plan.baseline, "seed": plan.seed}
+    before = plan_before.read(session, plan)
+    return {
+        "problem": plan.problem,
+        "plan": plan.answer,
+        "baseline": plan.baseline,
+        "seed": plan.seed,
+        "versions": plan.versions,
+        "before": before.to_json() if before else None,
+    }
 
 
 @router.post("/{number}/approve")

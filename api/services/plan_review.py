@@ -1,7 +1,7 @@
 """A plan against another: what approving it changes, in our records instead of the planner's codes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ from api.domain.catalogue import Item, Style
 from api.domain.errors import Unknown
 from api.domain.plan import Plan, PlanStatus
 from api.domain.production import Factory, ProductionLine
-from api.services import planning, plans
+from api.services import plan_before, planning, plans
 from planner import Effects
 
 _ANSWERED = (PlanStatus.PROPOSED, PlanStatus.APPROVED, PlanStatus.REJECTED)
@@ -98,9 +98,7 @@ def review(session: Session, number: str, against: str) -> Review:
     """
     plan, other = _answered(session, number), _answered(session, against)
     problem, after = planner.Problem.from_json(plan.problem), planner.Plan.from_json(plan.answer)
-    weeks = (plan.day_zero - other.day_zero).days // planning.BUCKET_DAYS
-    before = _later(planner.Plan.from_json(other.answer), weeks)
-    found = planner.compare(problem, before, after)
+    found = planner.compare(problem, plan_before.moved(other, plan), after)
     books = _Books(session, plan.day_zero)
     return Review(
         plan=plan,
@@ -116,12 +114,6 @@ def _answered(session: Session, number: str) -> Plan:
     if plan.status not in _ANSWERED:
         raise Unknown("answer of plan", number)
     return plan
-
-
-def _later(plan: planner.Plan, weeks: int) -> planner.Plan:
-    """The plan in the buckets of a problem that begins so many weeks later."""
-    runs = (replace(run, bucket=run.bucket - weeks) for run in plan.runs if run.bucket >= weeks)
-    return plan.stating(runs=tuple(runs), purchases=(), schedule=())
 
 
 class _Books:

@@ -15,7 +15,7 @@ from api.domain.errors import Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
-from api.services import numbers, outbox, plan_reading, planning, weighing
+from api.services import numbers, outbox, plan_before, plan_reading, planning, weighing
 from planner.check import cost, violations
 
 LONGEST_SECONDS = 600
@@ -23,14 +23,26 @@ EXPLAINING = "explaining"
 """What the planner is doing, in its progress, when the plan is found and its reasons are tried out."""
 
 
-def request(session: Session, *, member: Member, seconds: int, seed: int, at: datetime) -> Plan:
-    """Ask the planner for a plan of everything confirmed; raises NothingToPlan where there is nothing."""
+def request(
+    session: Session, *, member: Member, seconds: int, seed: int, at: datetime, from_scratch: bool = False
+) -> Plan:
+    """Ask the planner for a plan of everything confirmed; raises NothingToPlan where there is nothing.
+
+    It begins from the plan before, as far as that still stands, unless `from_scratch`.
+    """
     member.must_have(Right.MAKE_PLAN)
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise invalid("seconds", seconds, f"must be 1 to {LONGEST_SECONDS}")
     demand = planning.load(session, at=at)
     (number,) = numbers.draw(session, PLAN_NUMBERS, 1)
-    plan = Plan(number=number, requested_at=at, seconds=seconds, seed=seed, day_zero=demand.day_zero)
+    plan = Plan(
+        number=number,
+        requested_at=at,
+        seconds=seconds,
+        seed=seed,
+        day_zero=demand.day_zero,
+        from_scratch=from_scratch,
+    )
     plan.begin(by=member.actor, at=at, why=f"{len(demand.atoms)} pre-order lines wait for a run")
     session.add(plan)
     outbox.record(session, "plan.make", subject=plan.number, at=at, plan_id=str(plan.id))
@@ -38,9 +50,10 @@ def request(session: Session, *, member: Member, seconds: int, seed: int, at: da
 
 
 def start(session: Session, plan_id: UUID, *, at: datetime) -> tuple[Plan, planner.Problem] | None:
-    """Fix the problem a plan answers, when the planner takes it up; None when it was answered already.
+    """Fix the problem a plan answers and the plan it begins from, when the planner takes it up.
 
-    Taken up again after a crash it answers the problem as it is then, not as it was.
+    None when it was answered already. A plan that weighs a proposal begins from scratch:
+    little in it is free. Taken up again after a crash it answers the problem as it is then, not as it was.
     """
     plan = get_for_update(session, plan_id)
     if plan.status == PlanStatus.REQUESTED:
@@ -50,6 +63,8 @@ def start(session: Session, plan_id: UUID, *, at: datetime) -> tuple[Plan, plann
     demand = weighing.demand_of(session, plan, at=at) if plan.weighs else planning.load(session, at=at)
     plan.problem, plan.digest = demand.problem.to_json(), demand.problem.digest()
     plan.day_zero = demand.day_zero
+    alone = plan.from_scratch or plan.weighs is not None
+    plan.begun_from = None if alone else plan_before.find(session, at=plan.requested_at)
     return plan, demand.problem
 
 
@@ -78,10 +93,12 @@ def propose(
     versions: dict[str, str],
     failure: str | None,
     at: datetime,
+    prices: dict[str, Any] | None = None,
 ) -> Plan:
     """Keep the planner's answer beside the baseline, priced and verified by our own checker.
 
     `failure` says what ended the search early: the plan is then the best found before, and is labelled so.
+    `prices` are its shadow prices, as `plan_worth.kept` writes them.
 
     A plan that breaks a rule fails with the rule's words: it can never be approved.
     """
@@ -91,6 +108,7 @@ def propose(
     problem = planner.Problem.from_json(plan.problem)
     broken = violations(problem, answer)
     plan.answer, plan.baseline, plan.versions = answer.to_json(), baseline.to_json(), versions
+    plan.prices = prices
     plan.progress = {"failure": failure} if failure else None
     plan.outcome = asdict(plan_reading.outcome(problem, answer))
     plan.cost = {"plan": _parts(problem, answer), "baseline": _parts(problem, baseline)}
@@ -137,7 +155,7 @@ def get_for_update(session: Session, plan_id: UUID) -> Plan:
 
 def listed(session: Session, *, limit: int) -> Sequence[Plan]:
     """The latest plans of everything first, without problems and answers, which are loaded when asked for."""
-    large = [defer(getattr(Plan, name)) for name in ("problem", "answer", "baseline")]
+    large = [defer(getattr(Plan, name)) for name in ("problem", "answer", "baseline", "prices")]
     return session.exec(
         select(Plan)
         .options(*large)

@@ -10,7 +10,7 @@ from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.domain.money import CURRENCY
 from api.domain.plan import Plan, PlanStatus
-from api.services import audit, members, needs, plan_approval, plan_reading, plan_review, plans
+from api.services import audit, members, needs, plan_approval, plan_before, plan_reading, plan_review, plans
 from web.console import plan_sheet
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.pages import render
@@ -29,14 +29,20 @@ def plans_page(desk: DeskDep) -> Response:
 
 
 @router.post("")
-def make_plan(desk: DeskDep, seconds: Annotated[str, Form()] = "") -> Response:
-    """Ask for a plan of everything confirmed."""
-    limit = int(seconds) if seconds.isdecimal() else 0
+def make_plan(
+    desk: DeskDep, seconds: Annotated[str, Form()] = "", from_scratch: Annotated[str, Form()] = ""
+) -> Response:
+    """Ask for a plan of everything confirmed, from the plan before unless the box is ticked."""
+    limit, anew = int(seconds) if seconds.isdecimal() else 0, bool(from_scratch)
     refused = attempt(
         desk.session,
-        lambda: plans.request(desk.session, member=desk.member, seconds=limit, seed=SEED, at=desk.at),
+        lambda: plans.request(
+            desk.session, member=desk.member, seconds=limit, seed=SEED, at=desk.at, from_scratch=anew
+        ),
     )
-    return _list(desk, refused, typed=seconds) if refused else RedirectResponse("/console/plans", 303)
+    if refused:
+        return _list(desk, refused, typed=seconds, from_scratch=anew)
+    return RedirectResponse("/console/plans", 303)
 
 
 @router.get("/live")
@@ -87,7 +93,9 @@ def stop_plan(desk: DeskDep, number: str) -> Response:
     return RedirectResponse("/console/plans", 303)
 
 
-def _list(desk: Desk, refused: Refusal | None = None, *, typed: str = "30") -> Response:
+def _list(
+    desk: Desk, refused: Refusal | None = None, *, typed: str = "30", from_scratch: bool = False
+) -> Response:
     running = _running(desk)
     overtaken = plans.last_approved_at(desk.session)
     names = members.names(desk.session)
@@ -102,6 +110,8 @@ def _list(desk: Desk, refused: Refusal | None = None, *, typed: str = "30") -> R
         may_make=desk.may(Right.MAKE_PLAN),
         make_action="/console/plans",
         seconds=typed,
+        from_scratch=from_scratch,
+        begins_from=plan_before.find(desk.session, at=desk.at),
         errors=errors_of(refused),
         running=running,
         ended=None,
@@ -190,6 +200,7 @@ def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
         "currency": CURRENCY,
         "made_at": plan.requested_at,
         "made_by": trail[-1]["actor"] if trail else "",
+        "begun_from": plan.begun_from,
         "seed": plan.seed,
         "seconds": plan.seconds,
         "digest": plan.digest or "",
