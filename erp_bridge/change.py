@@ -66,6 +66,8 @@ def cancel(odoo: Odoo, reference: str, *, reason: str) -> None:
     productions, purchases = (
         [row for row in rows if row["state"] != "cancel"] for rows in _find(odoo, reference)
     )
+    if any(len(row["reference_ids"]) > 1 for row in productions):
+        raise ErpRejected(f"{reference} cannot be cancelled: it stands in one order with another")
     begun = any(row["state"] == "done" or row["qty_producing"] for row in productions)
     if begun or _begun_outside(odoo, [row["id"] for row in purchases]):
         raise ErpRejected(f"{reference} cannot be cancelled: pieces of it have been made or received")

@@ -8,7 +8,7 @@ from functools import cached_property
 from erp_bridge.client import Odoo, Row
 from erp_bridge.holdings import Document, HeldPieces, Holding
 from erp_bridge.mapping import PRODUCTION_FIELDS, from_productions, production_name, to_pieces
-from erp_bridge.merged import share, wanted
+from erp_bridge.merged import part, wanted
 from erp_bridge.pull import IDS_ONLY
 from erp_bridge.reading import WHO, People, alive, codes_of, named, people_of
 from erp_bridge.records import ErpOrder
@@ -137,9 +137,10 @@ class OwnLineBooks:
 
     def _part(self, reference: str, row: Row, weights: Mapping[int, int]) -> int:
         """Pieces of one document that are this order's."""
-        pieces = to_pieces(row["product_qty"])
         own = [each for each in weights if self._shared.get(each) == reference]
-        return share(pieces, weights)[own[0]] if own else pieces
+        return to_pieces(
+            part(row, "product_qty", weights, own[0])["product_qty"] if own else row["product_qty"]
+        )
 
     def _places(self) -> Mapping[int, set[str]]:
         """Codes of the lines by manufacturing order."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from erp_bridge.client import Odoo, Row
+from erp_bridge.mapping import to_pieces
 
 Owner = TypeVar("Owner")
 
@@ -25,6 +26,11 @@ def share(total: int, weights: Mapping[Owner, int]) -> dict[Owner, int]:
     for owner in rests[: total - sum(parts.values())]:
         parts[owner] += 1
     return parts
+
+
+def part(row: Row, field: str, weights: Mapping[int, int], owner: int) -> Row:
+    """The record as one of its owners sees it: of its pieces only their share."""
+    return {**row, field: share(to_pieces(row[field]), weights)[owner]} if owner in weights else row
 
 
 def wanted(odoo: Odoo, productions: Sequence[Row]) -> dict[int, dict[int, int]]:

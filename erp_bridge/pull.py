@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from datetime import timedelta
 
+from erp_bridge import merged
 from erp_bridge.client import Odoo, Row
 from erp_bridge.mapping import (
     PRODUCTION_FIELDS,
@@ -102,7 +103,9 @@ def _own_line(odoo: Odoo, sought: _Sought, wanted: Collection[str]) -> Iterable[
     if not shared:
         return ()
     rows = odoo["mrp.production"].search_read(
-        domain=[("reference_ids", "in", [*shared])], fields=[*PRODUCTION_FIELDS, "reference_ids"], **IDS_ONLY
+        domain=[("reference_ids", "in", [*shared])],
+        fields=[*PRODUCTION_FIELDS, "origin", "reference_ids"],
+        **IDS_ONLY,
     )
     scraps = odoo["stock.scrap"].search_read(
         domain=[("production_id", "in", [row["id"] for row in rows]), ("state", "=", "done")],
@@ -110,14 +113,19 @@ def _own_line(odoo: Odoo, sought: _Sought, wanted: Collection[str]) -> Iterable[
         **IDS_ONLY,
     )
     skus = _skus(odoo, rows)
-    by_production = _grouped(scraps, lambda row: row["production_id"])
-    by_reference: dict[str, list[Row]] = defaultdict(list)
+    scrapped = _grouped(scraps, lambda row: row["production_id"])
+    shares = merged.wanted(odoo, rows)
+    made_of: dict[str, list[Row]] = defaultdict(list)
+    thrown_of: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        for each in {shared[ref] for ref in row["reference_ids"] if ref in shared}:
-            by_reference[each].append(row)
+        weights = shares.get(row["id"], {})
+        for each in {*row["reference_ids"]} & shared.keys():
+            made_of[shared[each]].append(merged.part(row, "qty_producing", weights, each))
+            thrown_of[shared[each]] += [
+                merged.part(scrap, "scrap_qty", weights, each) for scrap in scrapped[row["id"]]
+            ]
     return (
-        from_productions(reference, found, skus, [each for row in found for each in by_production[row["id"]]])
-        for reference, found in by_reference.items()
+        from_productions(reference, found, skus, thrown_of[reference]) for reference, found in made_of.items()
     )
 
 

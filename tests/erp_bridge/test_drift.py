@@ -185,6 +185,19 @@ def test_a_merged_order_whose_sum_was_changed_is_shared_out_and_nothing_counts_t
     assert found == [("merged", MEDIUM, "10", "8"), ("merged", MEDIUM, "5", "4")]
 
 
+def test_pieces_made_under_a_merged_order_count_once_and_none_of_the_runs_is_cancelled_alone(
+    desk: Desk, reference: str
+) -> None:
+    first, second = (desk.sent(f"{reference}-{n}", OWN_LINE, (made,)) for n, made in ((1, 10), (2, 5)))
+    name = desk.merge(*(desk.production(order.reference) for order in (first, second)))
+    merged = desk.odoo["mrp.production"].search(domain=[("name", "=", name)])
+    desk.odoo["mrp.production"].write(ids=merged, vals={"qty_producing": 7})
+    progress = desk.gateway.pull([first.reference, second.reference]).progress
+    assert [dict(each.done) for each in progress] == [{MEDIUM: 5}, {MEDIUM: 2}]
+    with pytest.raises(ErpRejected, match="in one order with another"):
+        desk.gateway.cancel(first.reference, reason="Not needed")
+
+
 # ---------------------------------------------------------------- firms outside
 
 
