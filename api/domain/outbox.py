@@ -30,6 +30,7 @@ class OutboxMessage(SQLModel, table=True):
 
     __tablename__ = "outbox_message"
     __table_args__ = (
+        Index("ix_outbox_open", "topic", "recorded_at", postgresql_where=text("done_at IS NULL")),
         Index("ix_outbox_due", "not_before", postgresql_where=text("done_at IS NULL AND parked_at IS NULL")),
     )
 
