@@ -8,6 +8,8 @@ from enum import StrEnum
 from erp_bridge.records import ErpFactory, MasterData, Mode
 
 PIECE, METRE = "piece", "metre"
+OWN_LINES = "own lines"
+AND = ", "
 
 
 class Noun(StrEnum):
@@ -35,7 +37,7 @@ class HeldRecord:
     """A record of the other side that carries one of our codes.
 
     ``unit`` is ``piece``, ``metre`` or the other side's own word. ``makers`` of a product are the codes of
-    the firms that a bill of material lets make it, and "" where one holds for our own lines. ``reference``
+    the firms that a bill of material lets make it, and ``OWN_LINES`` where one holds for these. ``reference``
     is what it is really under, where our code was found as its barcode instead.
     """
 
@@ -51,7 +53,10 @@ class HeldRecord:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One code that stands in the way of orders; ``detail`` says what was found instead."""
+    """One code that stands in the way of orders; ``detail`` says what was found instead.
+
+    Of ``NO_BILL`` it names the makers that lack one, joined by ``AND``.
+    """
 
     noun: Noun
     code: str
@@ -84,7 +89,7 @@ def as_wanted(wanted: MasterData) -> tuple[HeldRecord, ...]:
 
 def _needs(wanted: MasterData) -> Iterator[tuple[Noun, str, str, frozenset[str]]]:
     """Each code with the unit it must be counted in and the makers its bills of material must name."""
-    makers = frozenset(_maker(factory) for factory in wanted.factories)
+    makers = frozenset(maker(factory) for factory in wanted.factories)
     for product in wanted.products:
         yield Noun.PRODUCT, product.sku, PIECE, makers
     for fabric in wanted.fabrics:
@@ -96,8 +101,9 @@ def _needs(wanted: MasterData) -> Iterator[tuple[Noun, str, str, frozenset[str]]
             yield from ((Noun.LINE, line, "", frozenset()) for line in factory.lines)
 
 
-def _maker(factory: ErpFactory) -> str:
-    return factory.code if factory.mode is Mode.SUBCONTRACT else ""
+def maker(factory: ErpFactory) -> str:
+    """Who uses a bill of material: a firm by its code, our own lines together."""
+    return factory.code if factory.mode is Mode.SUBCONTRACT else OWN_LINES
 
 
 def _finding(
@@ -105,14 +111,14 @@ def _finding(
 ) -> Finding | None:
     usable = [record for record in found if record.active and not record.reference]
     if len(usable) > 1:
-        return Finding(noun, code, Trouble.DOUBLE, ", ".join(record.name for record in usable))
+        return Finding(noun, code, Trouble.DOUBLE, AND.join(record.name for record in usable))
     if not usable:
         archived = any(not record.active for record in found)
-        elsewhere = ", ".join(record.reference for record in found if record.reference)
+        elsewhere = AND.join(record.reference for record in found if record.reference)
         return Finding(noun, code, Trouble.ARCHIVED if archived else Trouble.UNMAPPED, elsewhere)
     (record,) = usable
     if unit and record.unit != unit:
         return Finding(noun, code, Trouble.WRONG_UNIT, record.unit)
     if lacking := makers - record.makers:
-        return Finding(noun, code, Trouble.NO_BILL, ", ".join(sorted(filter(None, lacking))))
+        return Finding(noun, code, Trouble.NO_BILL, AND.join(sorted(lacking)))
     return None

@@ -7,7 +7,7 @@ pushes orders: the key for master data is not needed to look.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from erp_bridge.catalogue import METRE, PIECE, HeldRecord, Noun
+from erp_bridge.catalogue import METRE, OWN_LINES, PIECE, HeldRecord, Noun
 from erp_bridge.client import Odoo, Row
 from erp_bridge.records import MasterData, Mode
 
@@ -83,7 +83,7 @@ def _units(odoo: Odoo) -> dict[int, str]:
 def _makers(
     odoo: Odoo, products: Sequence[Row], firms: Mapping[int, str], units: Mapping[int, str]
 ) -> Mapping[int, set[str]]:
-    """By product: "" where a bill of material serves our own lines, codes of firms where one names them.
+    """By product: the makers that a bill of material serves, our own lines or the firms it names.
 
     One of a template serves all its variants; one that is counted in anything but pieces serves nobody.
     """
@@ -101,5 +101,5 @@ def _makers(
         named = {firms[each] for each in bill["subcontractor_ids"] if each in firms}
         served = [bill["product_id"][0]] if bill["product_id"] else templates[bill["product_tmpl_id"][0]]
         for product in served:
-            makers[product] |= named if bill["type"] == "subcontract" else {""}
+            makers[product] |= named if bill["type"] == "subcontract" else {OWN_LINES}
     return makers

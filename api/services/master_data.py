@@ -15,7 +15,7 @@ from api.domain.outbox import OutboxMessage
 from api.domain.plan import Run, RunSku
 from api.domain.production import Factory, LineRate, OrderChannel, ProductionLine
 from api.services import channels, outbox
-from erp_bridge.catalogue import Finding, HeldRecord, Noun, Trouble, findings
+from erp_bridge.catalogue import AND, OWN_LINES, Finding, HeldRecord, Noun, Trouble, findings
 
 PUSH = "erp.push_run"
 READ = "erp.read_catalogue"
@@ -106,8 +106,13 @@ def obstacles(
         )
         .order_by(MasterRecord.noun, MasterRecord.code)
     )
-    found = [row for row in rows if not (may_create and row.trouble in _MADE_WHEN_MISSING)]
-    return "; ".join(in_words(row) for row in found)
+    maker = OWN_LINES if order.mode is erp_bridge.Mode.OWN_LINE else order.factory
+    return "; ".join(
+        in_words(row)
+        for row in rows
+        if not (may_create and row.trouble in _MADE_WHEN_MISSING)
+        and (row.trouble != Trouble.NO_BILL or maker in row.detail.split(AND))
+    )
 
 
 def in_words(record: MasterRecord) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from erp_bridge import ErpFabric, ErpFactory, ErpProduct, MasterData, Mode
-from erp_bridge.catalogue import Finding, Noun, Trouble, as_wanted, findings
+from erp_bridge.catalogue import OWN_LINES, Finding, Noun, Trouble, as_wanted, findings
 from erp_bridge.client import Odoo
 from erp_bridge.odoo import OdooGateway
 from erp_bridge.odoo_catalogue import read
@@ -123,9 +123,10 @@ def test_a_product_without_a_bill_of_material_says_for_whom(
     lacks_firm = Finding(Noun.PRODUCT, f"{reference}-S", Trouble.NO_BILL, f"{reference}-FIRM")
     assert findings(prepared_there, read(reader, prepared_there)) == (lacks_firm,)
     editor["mrp.bom"].action_archive(ids=[kinds["normal"]])
-    assert findings(prepared_there, read(reader, prepared_there)) == (lacks_firm,)
+    both = replace(lacks_firm, detail=f"{reference}-FIRM, own lines")
+    assert findings(prepared_there, read(reader, prepared_there)) == (both,)
     own = replace(prepared_there, factories=prepared_there.factories[:1])
-    assert findings(own, read(reader, own)) == (replace(lacks_firm, detail=""),)
+    assert findings(own, read(reader, own)) == (replace(lacks_firm, detail=OWN_LINES),)
 
 
 def test_a_bill_of_material_of_a_template_serves_all_its_variants(

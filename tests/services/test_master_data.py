@@ -11,7 +11,7 @@ from api.domain.plan import Run
 from api.domain.production import OrderChannel, OrderMode
 from api.services import campaign_close, erp_sync, master_data, plan_approval
 from api.settings import settings
-from erp_bridge.catalogue import HeldRecord, Noun, as_wanted
+from erp_bridge.catalogue import OWN_LINES, HeldRecord, Noun, as_wanted
 from tests.factories import World, make_factory, make_member, make_preorder, make_world
 from tests.fixtures import TODAY
 from tests.services.test_planning import CLOSED, proposed
@@ -92,6 +92,22 @@ def test_an_unmapped_sku_stands_in_the_way_of_its_run_by_name_unless_we_may_make
     words = master_data.obstacles(session, ERP, order, may_create=False)
     assert words == "erp has no product with the code TEE-INDIGO-M"
     assert master_data.obstacles(session, ERP, order, may_create=True) == ""
+
+
+def test_a_bill_of_material_that_a_firm_lacks_stops_only_what_that_firm_makes(
+    session: Session, run: Run
+) -> None:
+    order = erp_sync.erp_order(session, run)
+    for lacking, words in (
+        ("F2", ""),
+        (OWN_LINES, f"erp has no bill of material for the product {SKU} (own lines)"),
+    ):
+        held = [
+            replace(each, makers=each.makers - {lacking}) if each.code == SKU else each
+            for each in all_there(session)
+        ]
+        master_data.note(session, ERP, master_data.wanted(session, ERP), held, at=TODAY)
+        assert master_data.obstacles(session, ERP, order, may_create=False) == words
 
 
 @pytest.mark.parametrize("may_create", [True, False])

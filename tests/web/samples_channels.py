@@ -29,7 +29,7 @@ TROUBLES = [
     ("product", "HBJ-IND-S", "unmapped", "6901234567892"),
     ("product", "HBJ-IND-M", "double", "Harbour jacket, Harbour jacket (copy)"),
     ("product", "HBJ-IND-L", "wrong_unit", "Pack of 6"),
-    ("product", "HBJ-RST-M", "no_bill", "PORTO"),
+    ("product", "HBJ-RST-M", "no_bill", "PORTO, own lines"),
     ("fabric", "TWILL-INDIGO", "archived", ""),
     ("line", "NB-2", "unmapped", ""),
     ("firm", "PORTO", "unmapped", ""),
