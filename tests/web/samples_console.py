@@ -215,6 +215,7 @@ FACTORIES = [
         "place": "Ningbo, Zhejiang",
         "mode": "own_line",
         "channel": "erp",
+        "score": {"ended": 14, "on_time": 12, "complete": 13, "reply_minutes": 190},
         "closures": [
             {
                 "ranges": [{"from_on": date(2027, 1, 30), "to_on": date(2027, 2, 21)}],

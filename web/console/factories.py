@@ -2,18 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from api.domain.production import Closure
-from api.services import factories, planning
+from api.services import factories, planning, scorecards
 from api.services.factories import FactoryView, WeekLoad
+from api.services.scorecards import Scorecard
 from web.console.desk import DeskDep
 
 router = APIRouter(prefix="/factories")
 
 WEEKS = 14
+SCORED = timedelta(days=180)
+"""How far back a factory's word is counted."""
 _HOUR = 3600
 
 
@@ -22,13 +26,17 @@ def factories_page(desk: DeskDep) -> Response:
     """Every factory over the coming weeks."""
     monday = planning.monday_of(desk.at.date())
     found = factories.listed(desk.session, from_on=monday, weeks=WEEKS)
+    kept = scorecards.listed(desk.session, since=desk.at - SCORED)
     weeks = [monday + factories.WEEK * number for number in range(WEEKS)]
     return desk.show(
-        "factories", "console/factories.html", factories=[_shown(view) for view in found], weeks=weeks
+        "factories",
+        "console/factories.html",
+        factories=[_shown(view, kept.get(view.factory.id)) for view in found],
+        weeks=weeks,
     )
 
 
-def _shown(view: FactoryView) -> dict[str, Any]:
+def _shown(view: FactoryView, score: Scorecard | None) -> dict[str, Any]:
     factory = view.factory
     return {
         "name": factory.name,
@@ -36,6 +44,7 @@ def _shown(view: FactoryView) -> dict[str, Any]:
         "place": factory.place,
         "mode": factory.mode.value,
         "channel": factory.channel.value,
+        "score": _score(score) if score else None,
         "closures": _closures(view.closures),
         "lines": [
             {
@@ -45,6 +54,16 @@ def _shown(view: FactoryView) -> dict[str, Any]:
             }
             for line, weeks in view.lines
         ],
+    }
+
+
+def _score(score: Scorecard) -> dict[str, Any]:
+    minutes = None if score.reply is None else int(score.reply.total_seconds() // 60)
+    return {
+        "ended": score.ended,
+        "on_time": score.on_time,
+        "complete": score.complete,
+        "reply_minutes": minutes,
     }
 
 
