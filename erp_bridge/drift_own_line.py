@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from erp_bridge.client import Odoo, Row
 from erp_bridge.holdings import Document, HeldPieces, Holding
-from erp_bridge.mapping import PRODUCTION_FIELDS, from_productions, production_name, to_pieces
+from erp_bridge.mapping import PRODUCTION_FIELDS, from_productions, production_name, to_moment, to_pieces
 from erp_bridge.merged import part, wanted
 from erp_bridge.pull import IDS_ONLY
 from erp_bridge.reading import WHO, People, alive, codes_of, named, people_of
@@ -83,7 +84,7 @@ class OwnLineBooks:
                 order.reference,
                 progress.state,
                 tuple(self._pieces(order.reference, counted, skus, shares, people)),
-                progress.expected_finish_at,
+                self._finish(counted) or progress.expected_finish_at,
                 tuple(sorted({each for row in counted if alive(row) for each in places[row["id"]]})),
                 tuple(
                     Document(row["name"], to_pieces(row["product_qty"]), people.touch([row]))
@@ -141,6 +142,16 @@ class OwnLineBooks:
         return to_pieces(
             part(row, "product_qty", weights, own[0])["product_qty"] if own else row["product_qty"]
         )
+
+    def _finish(self, counted: Sequence[Row]) -> datetime | None:
+        """The end that stands there, while nothing has begun, was split, merged or left over.
+
+        Later Odoo computes ends of its own: then only the later of end and deadline says something.
+        """
+        living = [row for row in counted if alive(row)]
+        as_sent = all(row["state"] == "confirmed" and row["name"] in self._first_names for row in living)
+        ends = [to_moment(row["date_finished"]) for row in living if row["date_finished"]]
+        return max(ends) if as_sent and ends else None
 
     def _places(self) -> Mapping[int, set[str]]:
         """Codes of the lines by manufacturing order."""
