@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench bench-planner bench-bridge lock
+.PHONY: up odoo test check fmt bench bench-planner bench-bridge faults lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -37,6 +37,10 @@ bench-planner: .venv/complete
 # How fast the bridge is beside raw calls, on an Odoo of its own; a quick run: make bench-bridge WITH="--orders 10"
 bench-bridge: .venv/complete
 	@$(RUN) tests.erp_bridge.bench $(WITH)
+
+# Ten rounds of 500 runs with everything killed and a bad network; with hands in Odoo: make faults WITH="--people"
+faults: .venv/complete
+	@$(RUN) tests.faults.bridge $(WITH)
 
 lock: $(UV)  # both locks anew, with versions at least a week old
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock
