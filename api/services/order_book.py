@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
@@ -221,13 +221,6 @@ def report(
         order.move(BookOrderStatus.DONE, by=member.actor, at=at, why=f"the factory is finished: {counted}")
     else:
         session.add(remark(order, by=member.actor, at=at, why=counted))
-    return order
-
-
-def expect(session: Session, reference: str, *, on: date, member: Member, at: datetime) -> BookOrder:
-    """The factory says when it will be finished."""
-    order = get_of_factory(session, reference, member)
-    order.expected_on, order.changed_at = on, at
     return order
 
 

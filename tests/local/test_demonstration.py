@@ -139,6 +139,11 @@ def test_one_campaign_is_late_and_its_buyers_can_see_by_how_much(demo: Demonstra
     assert [(slug, pieces > 20) for slug, pieces in late] == [("orchard-skirt-autumn", True)]
 
 
+def test_the_factory_of_a_late_run_has_warned_and_nobody_has_seen_to_it_yet(demo: Demonstration) -> None:
+    warned = demo.rows("SELECT kind, status, expected_on > CAST(:at AS date) FROM order_flag")
+    assert {*warned} == {("late", "raised", True)}
+
+
 def test_no_preorder_is_in_a_state_that_its_campaign_rules_out(demo: Demonstration) -> None:
     found = demo.rows(
         "SELECT DISTINCT c.status, p.status FROM preorder p JOIN campaign c ON c.id = p.campaign_id"

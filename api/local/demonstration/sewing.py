@@ -11,14 +11,14 @@ import erp_bridge
 from api.domain.catalogue import Item
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Role
-from api.domain.orderbook import BookOrder
+from api.domain.orderbook import BookOrder, FlagKind
 from api.domain.plan import Plan, Run
 from api.domain.preorder import Preorder, PreorderStatus
 from api.domain.production import OrderChannel, ProductionLine
 from api.local.demonstration.campaigns import Chapter, Story
 from api.local.demonstration.dice import Dice, sheet
 from api.local.demonstration.timeline import Timeline
-from api.services import campaigns, erp_sync, order_book
+from api.services import campaigns, erp_sync, flags, order_book
 
 # Hours of a working day in China, in UTC.
 _MORNING, _NOON, _EVENING = time(0, 30, tzinfo=UTC), time(4, tzinfo=UTC), time(10, tzinfo=UTC)
@@ -96,11 +96,17 @@ class Sewing:
         self._timeline.set(at + _PARCELS_AFTER, self._ship)
 
     def _delay(self, run: Run, at: datetime) -> None:
-        """Not finished in the evening of its last day; the factory says when it will be."""
-        member = self._factory(run)
-        self._tell(
-            order_book.expect(self._session, run.number, on=self._late_until, member=member, at=at), at
+        """Not finished in the evening of its last day; the factory warns, and says when it will be."""
+        flags.raise_flag(
+            self._session,
+            run.number,
+            kind=FlagKind.LATE,
+            expected_on=self._late_until,
+            words=sheet("campaigns")["late_words"],
+            member=self._factory(run),
+            at=at,
         )
+        self._tell(order_book.get_for_update(self._session, run.number), at)
 
     def _tell(self, order: BookOrder, at: datetime) -> None:
         with self._session.no_autoflush:  # a report moves dozens of pre-orders: write them at once
