@@ -157,6 +157,7 @@ class RunSku(SQLModel, table=True):
         CheckConstraint(
             "quantity > 0 AND overs BETWEEN 0 AND quantity AND done >= 0", name="run_sku_amounts"
         ),
+        CheckConstraint("scrapped >= 0", name="run_sku_scrapped"),
     )
 
     run_id: UUID = Field(foreign_key="run.id", primary_key=True)
@@ -164,6 +165,8 @@ class RunSku(SQLModel, table=True):
     quantity: int
     overs: int = 0
     done: int = 0
+    scrapped: int = 0
+    """Thrown away there, beside those done; 0 where the factory's side keeps no count."""
 
 
 class Pegging(SQLModel, table=True):

@@ -164,10 +164,10 @@ def _words(progress: erp_bridge.Progress) -> str:
 
 def _note_quantities(session: Session, run: Run, progress: erp_bridge.Progress) -> None:
     done = {pieces.sku: pieces.quantity for pieces in progress.done}
+    scrapped = {pieces.sku: pieces.quantity for pieces in progress.scrapped}
     for sku, made in runs.quantities(session, [run.id])[run.id]:
-        if made.done != done.get(sku, made.done):
-            made.done = done[sku]
-            session.add(made)
+        made.done = done.get(sku, made.done)
+        made.scrapped = scrapped.get(sku, made.scrapped)
 
 
 def for_update(session: Session, run_id: UUID) -> Run:

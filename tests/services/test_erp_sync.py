@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import erp_bridge
 from api.domain.errors import InvalidRequest, Unknown
 from api.domain.member import Role
 from api.domain.orderbook import BookOrder
-from api.domain.plan import Run, RunStatus
+from api.domain.plan import Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderStatus
 from api.domain.production import OrderChannel
 from api.services import campaign_close, erp_sync, order_book, plan_approval, preorders, tracking
@@ -67,6 +68,15 @@ def test_progress_moves_the_run_the_pre_order_and_its_page(session: Session) -> 
     session.flush()
     stages = {stage.name: stage.state for stage in tracking.track(session, preorder).stages}
     assert (stages["in_production"], stages["ready"], stages["shipped"]) == ("done", "done", "now")
+
+
+def test_pieces_thrown_away_are_noted_beside_those_done(session: Session) -> None:
+    _, run = released(session, ("TEE-INDIGO-M", 6))
+    thrown = (erp_bridge.Pieces("TEE-INDIGO-M", 2),)
+    progress = replace(said(run, erp_bridge.ProgressState.STARTED, 3), scrapped=thrown)
+    erp_sync.apply(session, progress, at=CLOSED)
+    (made,) = session.exec(select(RunSku)).all()
+    assert (made.done, made.scrapped) == (3, 2)
 
 
 def test_the_same_word_twice_changes_nothing(session: Session) -> None:

@@ -175,7 +175,14 @@ RUN = {
     "plan": "P-000014",
     "plan_href": "/console/plans/P-000014",
     "sizes": [
-        {"size": size, "sku": f"HBJ-IND-{size}", "pieces": pieces, "overs": 1, "done": pieces // 2}
+        {
+            "size": size,
+            "sku": f"HBJ-IND-{size}",
+            "pieces": pieces,
+            "overs": 1,
+            "done": pieces // 2,
+            "scrapped": 1,
+        }
         for size, pieces in [("S", 24), ("M", 41), ("L", 30), ("XL", 11)]
     ],
     "pegged": [

@@ -86,6 +86,7 @@ def show_run(desk: Desk, number: str, refused: Refusal | None = None) -> Respons
                 "pieces": made.quantity,
                 "overs": made.overs,
                 "done": made.done,
+                "scrapped": made.scrapped,
             }
             for sku, made in view.sizes
         ],
