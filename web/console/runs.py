@@ -19,6 +19,11 @@ router = APIRouter(prefix="/runs")
 
 PAGE = 50
 _ENDED = (RunStatus.DONE, RunStatus.CANCELLED)
+_SYSTEMS = {
+    OrderChannel.ERP: "Odoo",
+    OrderChannel.DROP_FOLDER: "CSV",
+    OrderChannel.ORDER_BOOK: "Counterflow",
+}
 _SCREENS = {
     OrderMode.OWN_LINE: "mrp.mrp_production_action",
     OrderMode.SUBCONTRACT: "purchase.purchase_form_action",
@@ -134,7 +139,7 @@ def _orders(view: RunView, *, changed_at: datetime) -> list[dict[str, Any]]:
             {
                 "reference": document,
                 "href": _screen(view.run),
-                "system": "Odoo" if view.run.channel == OrderChannel.ERP.value else "Counterflow",
+                "system": _SYSTEMS[OrderChannel(view.run.channel or OrderChannel.ORDER_BOOK)],
                 "state": view.run.status.value,
                 "quantity": one.quantity if one else view.quantity,
                 "done": one.done if one else view.done,
