@@ -89,7 +89,8 @@ def board_svg(
     rows = sum(len(factory.lines) + 1 for factory in board.factories)
     width = LABEL_WIDTH + board.weeks * WEEK_WIDTH
     height = HEAD_HEIGHT + rows * ROW_HEIGHT
-    inner = "".join([*_grid(board, height, say_week), *_factories(board, width, describe)])
+    weeks = week_columns(board.first_on, board.weeks, height, say_week)
+    inner = "".join([*weeks, *_factories(board, width, describe)])
     return Markup(  # noqa: S704 every text from outside is escaped where it is written
         f'<svg class="board" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group"'
         f' aria-label="{escape(label)}">{inner}</svg>'
@@ -100,11 +101,13 @@ def _week_on(board: Board, week: int) -> date:
     return board.first_on + timedelta(weeks=week)
 
 
-def _grid(board: Board, height: int, say_week: Callable[[date], str]) -> Iterator[str]:
-    for week in range(board.weeks):
+def week_columns(first_on: date, weeks: int, height: int, say_week: Callable[[date], str]) -> Iterator[str]:
+    """A rule and the words for its first day at the left of each week's column."""
+    for week in range(weeks):
         x = LABEL_WIDTH + week * WEEK_WIDTH
+        monday = first_on + timedelta(weeks=week)
         yield f'<path class="rule" d="M{x} 8V{height}"/>'
-        yield f'<text class="week" x="{x + 6}" y="22">{escape(say_week(_week_on(board, week)))}</text>'
+        yield f'<text class="week" x="{x + 6}" y="22">{escape(say_week(monday))}</text>'
 
 
 def _factories(board: Board, width: int, describe: Callable[[Bar, date], str]) -> Iterator[str]:
@@ -125,7 +128,7 @@ def _closure(closure: Closure, y: int) -> str:
     width = WEEK_WIDTH * min(closure.share, 1)
     x = LABEL_WIDTH + (closure.week + 1) * WEEK_WIDTH - width
     threads = "".join(f"M{x + step:.1f} {y + 3}v{ROW_HEIGHT - 6}" for step in range(4, int(width), 5))
-    text = escape(closure.reason) if _fits(closure.reason, width) else ""
+    text = escape(closure.reason) if fits(closure.reason, width) else ""
     return (
         f'<g class="closure"><title>{escape(closure.reason)}</title>'
         f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="{ROW_HEIGHT - 6}"/><path d="{threads}"/>'
@@ -155,18 +158,18 @@ def _bar(bar: Bar, x: float, y: int, *, seam: bool, words: str) -> str:
         f' fill="{as_hex(cloth)}" stroke="{as_hex(mix(cloth, INK, 0.4))}"/>'
         f'<g aria-hidden="true" fill="{as_hex(readable_on(cloth))}">'
         f'<text x="{x + 6:.1f}" y="{y + 21}">{escape(_cut(bar.title, width))}</text>'
-        f'<text x="{x + 6:.1f}" y="{y + 39}">{pieces if _fits(pieces, width) else ""}</text></g></a>'
+        f'<text x="{x + 6:.1f}" y="{y + 39}">{pieces if fits(pieces, width) else ""}</text></g></a>'
     )
 
 
 def _cut(text: str, width: float) -> str:
     """As much of a text as stands in the width, or nothing where it would say nothing."""
-    if _fits(text, width):
+    if fits(text, width):
         return text
-    kept = next((text[:end] for end in range(len(text), 2, -1) if _fits(text[:end] + "…", width)), "")
+    kept = next((text[:end] for end in range(len(text), 2, -1) if fits(text[:end] + "…", width)), "")
     return kept.rstrip() + "…" if kept else ""
 
 
-def _fits(text: str, width: float) -> bool:
+def fits(text: str, width: float) -> bool:
     """Whether a text of 13 px stands in the width; a Chinese character takes two Latin ones."""
     return sum(2 if ord(c) > _LAST_NARROW else 1 for c in text) * _CHARACTER_WIDTH + 10 <= width

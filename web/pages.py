@@ -16,6 +16,7 @@ from web import i18n
 from web.board import board_svg
 from web.current import current_svg, dye_svg, logo_svg
 from web.garments import garment_svg
+from web.heat import heat_svg
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -90,6 +91,7 @@ def environment(code: str) -> Environment:
         "logo": logo_svg,
         "currency_digits": get_currency_precision,
         "board": partial(board_svg, say_week=spoken.short_day),
+        "heat": partial(heat_svg, say_week=spoken.short_day),
     }
     return env
 

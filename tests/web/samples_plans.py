@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.web.samples_shared import BLACK, INDIGO, MOSS, NOW, RUST, STONE, TRAIL, Sample, console
 from web.board import Bar, Board, BoardFactory, BoardLine, Closure
+from web.heat import Heat, HeatMap, HeatRow
 
 RUNNING = {
     "number": "P-000015",
@@ -81,6 +82,46 @@ BOARD = Board(
         BoardFactory("Humen Knit", (BoardLine("HM-1", _bars(2)[:6], (Closure(9, 1, "春节"),)),)),
     ),
 )
+
+
+_WORTHS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
+    ("NB-1", "Ningbo Harbour", (0, 96_480, 128_700, 64_200, 23_310, 1_240)),
+    ("NB-2", "Ningbo Harbour", (0, 11_160, 51_900, 48_660)),
+    ("HM-1", "Humen Knit", (0, 1_234_567, 480, 36)),
+)
+_HOURS = [
+    (name, factory, week, worth)
+    for name, factory, worths in _WORTHS
+    for week, worth in enumerate(worths)
+    if worth
+]
+
+
+def _heat() -> HeatMap:
+    rows: dict[str, list[Heat]] = {name: [] for name, *_ in _HOURS}
+    for name, _, week, worth in _HOURS:
+        figure = f"¥{worth / 100:,.2f}"
+        rows[name].append(
+            Heat(week, (worth / 1_234_567) ** 0.5, figure, f"{name}, week {week}: {figure} an hour")
+        )
+    return HeatMap(BOARD.first_on, BOARD.weeks, tuple(HeatRow(n, tuple(heats)) for n, heats in rows.items()))
+
+
+def worth() -> dict[str, Any]:
+    monday = [date(2027, 1, 11) + timedelta(weeks=week) for week in range(10)]
+    hours = [
+        {"line": name, "factory": factory, "week_on": monday[week], "worth_minor": worth}
+        for name, factory, week, worth in sorted(_HOURS, key=lambda row: -row[-1])
+    ]
+    metres = [
+        {"cloth": name, "code": code, "week_on": monday[week], "worth_minor": worth}
+        for name, code, week, worth in (
+            ("Selvedge denim 14 oz", "DENIM-14", 1, 8_240),
+            ("Selvedge denim 14 oz", "DENIM-14", 4, 4_100),
+            ("Organic jersey 180 g", "JERSEY-180", 2, 1_975),
+        )
+    ]
+    return {"heat": _heat(), "hours": (hours[:10], hours[10:]), "metres": (metres, [])}
 
 
 def plan() -> dict[str, Any]:
@@ -215,6 +256,7 @@ PLAN_PAGES: dict[str, Sample] = {
             "plans",
             plan=plan(),
             board_view=BOARD,
+            worth=worth(),
             sheet=True,
             may_approve=True,
             approve_action="/console/plans/P-000014/approve",
@@ -245,6 +287,7 @@ PLAN_PAGES: dict[str, Sample] = {
                 "gap_percent": None,
             },
             board_view=BOARD,
+            worth={"heat": None, "hours": ([], []), "metres": ([], [])},
             sheet=True,
             may_approve=True,
             approve_action="",

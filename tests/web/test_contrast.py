@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from web import colour, pages
+from web import colour, heat, pages
 
 SHEET = (pages.STATIC / "counterflow.css").read_text(encoding="utf-8")
 SCALE = {13, 15, 17, 21, 28, 40}
@@ -38,6 +38,12 @@ def test_every_text_reads_on_its_ground(theme: str, ink: str, ground: str) -> No
 def test_every_control_shows_its_edge(theme: str, edge: str, ground: str) -> None:
     colours = tokens(theme)
     assert colour.contrast(colour.parse(colours[edge]), colour.parse(colours[ground])) >= 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_read_on_the_deepest_dye_of_a_heat_map(theme: str) -> None:
+    ink, dye, ground = (colour.parse(tokens(theme)[name]) for name in ("ink", "primary", "raised"))
+    assert colour.contrast(ink, colour.mix(ground, dye, heat.DEEPEST)) >= 4.5
 
 
 def test_colours_are_named_once_and_used_by_name() -> None:

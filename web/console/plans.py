@@ -10,9 +10,20 @@ from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.domain.money import CURRENCY
 from api.domain.plan import Plan, PlanStatus
-from api.services import audit, members, needs, plan_approval, plan_before, plan_reading, plan_review, plans
+from api.services import (
+    audit,
+    members,
+    needs,
+    plan_approval,
+    plan_before,
+    plan_reading,
+    plan_review,
+    plan_worth,
+    plans,
+)
 from web.console import plan_sheet
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
+from web.console.plan_worth import worth
 from web.pages import render
 
 router = APIRouter(prefix="/plans")
@@ -213,14 +224,17 @@ def _plan(desk: Desk, number: str, refused: Refusal | None = None) -> Response:
         return desk.show("plans", "console/plan.html", refused=refused, **shown, may_reject=False)
     reading = plan_reading.read(desk.session, plan)
     open_ = plan.status == PlanStatus.PROPOSED
-    may_decide = open_ and desk.may(Right.APPROVE_PLAN)
-    outdated = _outdated(desk, plan, desk.at) if open_ else ""
+    by_itself = open_ and plan.weighs is None  # what weighs a proposal is decided with it
+    may_decide = by_itself and desk.may(Right.APPROVE_PLAN)
+    outdated = _outdated(desk, plan, desk.at) if by_itself else ""
+    board = plan_sheet.board(desk.reader, plan, reading)
     return desk.show(
         "plans",
         "console/plan.html",
         refused=refused,
         **shown | {"plan": head | plan_sheet.sheet(desk.reader, plan, reading), "sheet": True},
-        board_view=plan_sheet.board(desk.reader, plan, reading),
+        board_view=board,
+        worth=worth(desk.reader, plan, plan_worth.read(desk.session, plan), weeks=board.weeks),
         may_approve=may_decide,
         approve_action=f"/console/plans/{number}/approve",
         may_reject=may_decide,
