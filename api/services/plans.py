@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 import planner
-from api.domain.errors import Unknown, invalid
+from api.domain.errors import PlanWeighsProposal, Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
@@ -135,6 +135,8 @@ def reject(session: Session, number: str, *, member: Member, why: str, at: datet
     """A person with the right does not want this plan."""
     member.must_have(Right.APPROVE_PLAN)
     plan = get_for_update(session, get_by_number(session, number).id)
+    if plan.weighs is not None:
+        raise PlanWeighsProposal(plan.number, plan.weighs)
     plan.move(PlanStatus.REJECTED, by=member.actor, at=at, why=why)
     return plan
 

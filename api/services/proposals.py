@@ -167,6 +167,7 @@ def accept(session: Session, reference: str, *, member: Member, at: datetime) ->
     order, proposal = _to_answer(session, reference, member)
     if proposal.status != ProposalStatus.WEIGHED:
         raise NoProposal(reference)
+    session.refresh(weighing.run_of(session, reference), with_for_update=True)
     plan_approval.wait_for_turn(session)
     plan = plans.get_for_update(session, proposal.plan_id)
     plan.move(PlanStatus.APPROVED, by=member.actor, at=at, why=f"the proposal for {reference} was accepted")

@@ -196,6 +196,8 @@ def test_the_plan_that_weighs_is_no_plan_to_approve(session: Session) -> None:
     assert NeedKind.PLAN not in kinds(session, desk.planner)
     with pytest.raises(PlanWeighsProposal):
         plan_approval.approve(session, plan.number, member=desk.planner, at=CLOSED)
+    with pytest.raises(PlanWeighsProposal):
+        plans.reject(session, plan.number, member=desk.planner, why="no", at=CLOSED)
 
 
 def test_time_that_the_calendar_does_not_have_is_the_factorys_to_give(session: Session) -> None:

@@ -77,6 +77,9 @@ def test_a_proposal_goes_from_the_phone_through_the_planner_to_the_team_and_back
     assert "proposes other terms" in planner.get("/console").text
     page = planner.get(run_page(desk)).text
     assert "The dye house is late" in page
+    weighing = planner.get(re.search(r'href="(/console/plans/[^"]+)">Plan \S+ weighs it', page)[1]).text  # type: ignore[index]
+    assert "/approve" not in weighing
+    assert "/reject" not in weighing
     assert f'action="{run_page(desk)}/proposal/accept"' in page
     assert planner.post(f"{run_page(desk)}/proposal/accept").headers["location"] == run_page(desk)
     session.refresh(desk.order)

@@ -10,8 +10,8 @@ from fastapi import Depends, HTTPException, Request, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
 
-from api.deps import MemberDep, NowDep, SessionDep
-from api.domain.errors import InvalidRequest, Refusal
+from api.deps import SIGN_IN_COOKIE, MemberDep, NowDep, SessionDep
+from api.domain.errors import InvalidRequest, NotSignedIn, Refusal
 from api.domain.member import Member, Right
 from api.domain.picture import LARGEST_BYTES
 from api.services import order_book, photos
@@ -51,7 +51,12 @@ BenchDep = Annotated[Bench, Depends(at_the_bench)]
 
 
 async def sent_form(request: Request) -> AsyncIterator[FormData]:
-    """The fields of a form whose names are not known beforehand; how much will come must be said first."""
+    """The fields of a form whose names are not known beforehand; how much will come must be said first.
+
+    A route asks for it before anything of the database: a slow phone holds no connection.
+    """
+    if SIGN_IN_COOKIE not in request.cookies:
+        raise NotSignedIn
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise HTTPException(HTTPStatus.LENGTH_REQUIRED)

@@ -79,7 +79,7 @@ def start_order(bench: BenchDep, reference: str) -> Response:
 
 
 @router.post("/orders/{reference}/report")
-def report_order(bench: BenchDep, reference: str, form: FormDep) -> Response:
+def report_order(form: FormDep, bench: BenchDep, reference: str) -> Response:
     """Good pieces so far by stage, photographs of them, and whether more will come."""
     typed = typed_in(form)
 

@@ -15,7 +15,7 @@ router = APIRouter()
 
 
 @router.post("/orders/{reference}/propose")
-def propose(bench: BenchDep, reference: str, form: FormDep) -> Response:
+def propose(form: FormDep, bench: BenchDep, reference: str) -> Response:
     """Another day or other quantities, with a reason; the planner weighs them before anyone answers."""
     typed = typed_in(form)
 
@@ -44,7 +44,7 @@ def withdraw(bench: BenchDep, reference: str) -> Response:
 
 
 @router.post("/orders/{reference}/flag")
-def flag(bench: BenchDep, reference: str, form: FormDep) -> Response:
+def flag(form: FormDep, bench: BenchDep, reference: str) -> Response:
     """It will be late or short."""
     typed = typed_in(form)
 
