@@ -9,7 +9,7 @@ from functools import cached_property
 from erp_bridge.client import Odoo, Row
 from erp_bridge.holdings import Document, HeldPieces, Holding
 from erp_bridge.mapping import PRODUCTION_FIELDS, from_productions, production_name, to_moment, to_pieces
-from erp_bridge.merged import part, wanted
+from erp_bridge.merged import parts, wanted
 from erp_bridge.pull import IDS_ONLY
 from erp_bridge.reading import WHO, People, alive, codes_of, named, people_of
 from erp_bridge.records import ErpOrder
@@ -75,7 +75,8 @@ class OwnLineBooks:
             self.odoo, "product.product", "default_code", (row["product_id"] for row in self.rows)
         )
         people = people_of(self.odoo, self.rows)
-        shares = wanted(self.odoo, self.rows)
+        living = [row for row in self.rows if alive(row)]
+        shares = parts(living, "product_qty", wanted(self.odoo, living))
         places = self._places()
         for order in self.orders:
             counted, strangers = self._told_apart(order.reference)
@@ -136,12 +137,10 @@ class OwnLineBooks:
                 touch=people.touch(rows),
             )
 
-    def _part(self, reference: str, row: Row, weights: Mapping[int, int]) -> int:
+    def _part(self, reference: str, row: Row, shares: Mapping[int, int]) -> int:
         """Pieces of one document that are this order's."""
-        own = [each for each in weights if self._shared.get(each) == reference]
-        return to_pieces(
-            part(row, "product_qty", weights, own[0])["product_qty"] if own else row["product_qty"]
-        )
+        own = [pieces for owner, pieces in shares.items() if self._shared.get(owner) == reference]
+        return own[0] if own else to_pieces(row["product_qty"])
 
     def _finish(self, counted: Sequence[Row]) -> datetime | None:
         """The end that stands there, while nothing has begun, was split, merged or left over.

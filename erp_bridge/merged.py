@@ -5,8 +5,9 @@ cancels them with their quantities untouched. So the shares do not hang on what 
 are however often somebody asks.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from erp_bridge.client import Odoo, Row
 from erp_bridge.mapping import to_pieces
@@ -28,9 +29,33 @@ def share(total: int, weights: Mapping[Owner, int]) -> dict[Owner, int]:
     return parts
 
 
-def part(row: Row, field: str, weights: Mapping[int, int], owner: int) -> Row:
-    """The record as one of its owners sees it: of its pieces only their share."""
-    return {**row, field: share(to_pieces(row[field]), weights)[owner]} if owner in weights else row
+def part(row: Row, field: str, shares: Mapping[int, Mapping[int, int]], owner: int) -> Row:
+    """The record as one of its owners sees it: of its pieces only theirs, by what ``parts`` gave."""
+    pieces = shares.get(row["id"], {}).get(owner)
+    return row if pieces is None else {**row, field: pieces}
+
+
+def parts(
+    rows: Sequence[Row], field: str, weights: Mapping[int, Mapping[int, int]]
+) -> dict[int, dict[int, int]]:
+    """Pieces of each record that are each owner's, by the ids of both; ``weights`` are those of ``wanted``.
+
+    What was split off or left over of one merged order is shared out as a whole: a piece that one record
+    rounds up for an owner, the next rounds down.
+    """
+    families: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        if row["id"] in weights:
+            families[(row["product_id"], *weights[row["id"]].items())].append(row)
+    found = {}
+    for family in families.values():
+        total, before = 0, dict[int, int]()
+        for row in family:
+            total += to_pieces(row[field])
+            after = share(total, weights[row["id"]])
+            found[row["id"]] = {owner: pieces - before.get(owner, 0) for owner, pieces in after.items()}
+            before = after
+    return found
 
 
 def wanted(odoo: Odoo, productions: Sequence[Row]) -> dict[int, dict[int, int]]:
@@ -39,23 +64,38 @@ def wanted(odoo: Odoo, productions: Sequence[Row]) -> dict[int, dict[int, int]]:
     A production needs ``reference_ids`` and ``origin``. Of a first order that was deleted nothing is known:
     its reference counts 0, and all of them equally when all are gone.
     """
-    merged = {row["id"]: row for row in productions if len(row["reference_ids"]) > 1}
-    if not merged:
-        return {}
-    first = odoo["mrp.production"].search_read(
-        domain=[("name", "in", sorted({name for row in merged.values() for name in _origins(row)}))],
-        fields=["name", "product_qty", "reference_ids"],
-        order="id",
-    )
-    weights = {}
-    for production, row in merged.items():
-        known = dict.fromkeys(sorted(row["reference_ids"]), 0)
-        for each in first:
-            if each["name"] in _origins(row):
-                for reference in known.keys() & {*each["reference_ids"]}:
-                    known[reference] += int(each["product_qty"])
-        weights[production] = known
-    return weights
+    merged = [row for row in productions if len(row["reference_ids"]) > 1]
+    first = _merged_away(odoo, merged)
+    return {row["id"]: _weights(row, first) for row in merged}
+
+
+def _merged_away(odoo: Odoo, merged: Sequence[Row]) -> dict[str, list[Row]]:
+    """What the orders were merged out of, by name; and where that was merged itself, what it was out of."""
+    first: dict[str, list[Row]] = {}
+    while missing := {name for row in merged for name in _origins(row)} - first.keys():
+        rows = odoo["mrp.production"].search_read(
+            domain=[("name", "in", sorted(missing))],
+            fields=["name", "product_qty", "reference_ids", "origin"],
+            order="id",
+        )
+        first |= {name: [row for row in rows if row["name"] == name] for name in missing}
+        merged = [row for row in rows if len(row["reference_ids"]) > 1]
+    return first
+
+
+def _weights(
+    row: Row, first: Mapping[str, Sequence[Row]], above: frozenset[str] = frozenset()
+) -> dict[int, int]:
+    """``above`` are the names on the way here: nobody's renaming makes us go round in a circle."""
+    known = dict.fromkeys(sorted(row["reference_ids"]), 0)
+    for name in {*_origins(row)} - above:
+        for each in first[name]:
+            pieces, owners = int(each["product_qty"]), each["reference_ids"]
+            weights = _weights(each, first, above | {name}) if len(owners) > 1 else dict.fromkeys(owners, 1)
+            for reference, its in share(pieces, weights).items():
+                if reference in known:
+                    known[reference] += its
+    return known
 
 
 def _origins(row: Row) -> list[str]:

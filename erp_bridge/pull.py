@@ -114,15 +114,19 @@ def _own_line(odoo: Odoo, sought: _Sought, wanted: Collection[str]) -> Iterable[
     )
     skus = _skus(odoo, rows)
     scrapped = _grouped(scraps, lambda row: row["production_id"])
-    shares = merged.wanted(odoo, rows)
+    weights = merged.wanted(odoo, rows)
+    made = merged.parts([row for row in rows if row["state"] != "cancel"], "qty_producing", weights)
+    of_merged = [row for row in scraps if row["production_id"] in weights]
+    thrown = merged.parts(
+        of_merged, "scrap_qty", {row["id"]: weights[row["production_id"]] for row in of_merged}
+    )
     made_of: dict[str, list[Row]] = defaultdict(list)
     thrown_of: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        weights = shares.get(row["id"], {})
         for each in {*row["reference_ids"]} & shared.keys():
-            made_of[shared[each]].append(merged.part(row, "qty_producing", weights, each))
+            made_of[shared[each]].append(merged.part(row, "qty_producing", made, each))
             thrown_of[shared[each]] += [
-                merged.part(scrap, "scrap_qty", weights, each) for scrap in scrapped[row["id"]]
+                merged.part(scrap, "scrap_qty", thrown, each) for scrap in scrapped[row["id"]]
             ]
     return (
         from_productions(reference, found, skus, thrown_of[reference]) for reference, found in made_of.items()

@@ -187,6 +187,22 @@ def test_a_merged_order_whose_sum_was_changed_is_shared_out_and_nothing_counts_t
     assert found == [("merged", MEDIUM, "10", "8"), ("merged", MEDIUM, "5", "4")]
 
 
+def test_a_merged_order_made_in_two_parts_still_adds_up_for_each(desk: Desk, reference: str) -> None:
+    first, second = (desk.sent(f"{reference}-{n}", OWN_LINE, (made,)) for n, made in ((1, 11), (2, 5)))
+    desk.merge(*(desk.production(order.reference) for order in (first, second)))
+    desk.person.report(first.reference, {MEDIUM: 8})  # 8 and 8: half a piece of each part is the second's
+    assert [each for each in desk.found(first, second) if each[0] != "date"] == []
+
+
+def test_an_order_merged_twice_belongs_to_all_by_what_each_wanted(desk: Desk, reference: str) -> None:
+    orders = [desk.sent(f"{reference}-{n}", OWN_LINE, (made,)) for n, made in ((1, 10), (2, 5), (3, 7))]
+    first, second, third = (desk.production(order.reference) for order in orders)
+    name = desk.merge(first, second)
+    merged = desk.odoo["mrp.production"].search(domain=[("name", "=", name)])[0]
+    desk.merge(merged, third)
+    assert [each for each in desk.found(*orders) if each[0] != "date"] == []
+
+
 def test_pieces_made_under_a_merged_order_count_once_and_none_of_the_runs_is_cancelled_alone(
     desk: Desk, reference: str
 ) -> None:
