@@ -151,12 +151,12 @@ def test_what_somebody_changed_in_odoo_is_told_against_a_file(
     file = written(tmp_path, reference)
     assert main(["push", file]) == 0
     assert main(["drift", file]) == 0
-    (order, *_) = odoo_side.productions(reference)
-    odoo_side.odoo["mrp.production"].write(ids=[order["id"]], vals={"date_deadline": "2027-02-01 10:00:00"})
+    standing = [row["id"] for row in odoo_side.productions(reference)]
+    odoo_side.odoo["mrp.production"].action_cancel(ids=standing)
     capsys.readouterr()
     assert main(["drift", file]) == 1
     (found,) = json.loads(capsys.readouterr().out)
-    assert (found["kind"], found["ours"], found["theirs"]) == ("date", "2027-01-15", "2027-02-01")
+    assert (found["kind"], found["ours"], found["theirs"]) == ("state", "confirmed", "cancelled")
 
 
 @pytest.mark.usefixtures("environment")
