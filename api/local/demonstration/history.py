@@ -73,7 +73,12 @@ class _History:
         """A plan by the spreadsheet's rule for everything decided so far; approved an hour later."""
         session = self._session
         plan = plans.request(
-            session, member=self._planner, seconds=30, seed=self._dice.randrange(1000), at=at
+            session,
+            member=self._planner,
+            seconds=30,
+            seed=self._dice.randrange(1000),
+            at=at,
+            from_scratch=True,
         )
         taken_up = plans.start(session, plan.id, at=at + timedelta(seconds=1))
         if taken_up is None:
