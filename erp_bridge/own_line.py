@@ -53,15 +53,18 @@ class OwnLine:
 
         return write
 
-    def create(self, written: Mapping[str, list[Row]]) -> None:
+    def create(self, written: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
         shared = self._share(sorted(written))
-        self._odoo["mrp.production"].create(
-            vals_list=[
-                {**values, "reference_ids": [(4, shared[reference])]}
-                for reference, productions in written.items()
-                for values in productions
-            ]
-        )
+        values = [
+            {**each, "reference_ids": [(4, shared[reference])]}
+            for reference, productions in written.items()
+            for each in productions
+        ]
+        ids = iter(self._odoo["mrp.production"].create(vals_list=values))
+        return {
+            reference: [{"id": next(ids), "name": each["name"], "state": "draft"} for each in productions]
+            for reference, productions in written.items()
+        }
 
     def _share(self, references: Sequence[str]) -> dict[str, int]:
         """Ids of the one ``stock.reference`` of each run; its name is not unique, its external id is.

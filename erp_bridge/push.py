@@ -17,6 +17,7 @@ from erp_bridge.records import ErpOrder, ErpReference, Mode
 from erp_bridge.subcontract import Subcontract
 
 Answers = dict[str, ErpReference | ErpRejected]
+Found = dict[str, Sequence[Row]]
 Write = Callable[[ErpOrder], Any]
 T = TypeVar("T")
 
@@ -38,8 +39,8 @@ class Way(Protocol):
     def writer(self, orders: Sequence[ErpOrder]) -> Write:
         """What writes one of the orders in Odoo's fields; it raises ErpRejected for a code Odoo lacks."""
 
-    def create(self, written: Mapping[str, Any]) -> None:
-        """Make the documents of what was written, by reference; all or none."""
+    def create(self, written: Mapping[str, Any]) -> Mapping[str, Sequence[Row]]:
+        """Make the documents of what was written, all or none; as ``find`` would find them, in draft."""
 
     def confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
         """Confirm those of the documents found that are in draft; all or none."""
@@ -80,16 +81,15 @@ class _Batch:
     def push(self) -> Answers:
         found = self._find(self._orders)
         if absent := [order for name, order in self._orders.items() if name not in found]:
-            self._create(self._write(absent))
-            found = self._find(self._orders)
+            found |= self._create(self._write(absent))
         self._confirm([self._orders[name] for name in found], found)
         return {name: self._answer(name, found) for name in self._orders}
 
-    def _find(self, references: Iterable[str]) -> Mapping[str, Sequence[Row]]:
-        return self._way.find([self._orders[name] for name in references])
+    def _find(self, references: Iterable[str]) -> Found:
+        return dict(self._way.find([self._orders[name] for name in references]))
 
     def _answer(self, reference: str, found: Mapping[str, Sequence[Row]]) -> ErpReference | ErpRejected:
-        documents = tuple(row["name"] for row in found.get(reference, ()))
+        documents = tuple(sorted(row["name"] for row in found.get(reference, ())))
         return self._refused.get(reference) or ErpReference(
             reference, documents, created=reference in self._made
         )
@@ -105,31 +105,31 @@ class _Batch:
                 self._refused[order.reference] = refusal
         return written
 
-    def _create(self, written: Mapping[str, Any]) -> None:
-        """Make what is written, unless it turns out to stand there after all.
+    def _create(self, written: Mapping[str, Any]) -> Found:
+        """Make what is written, unless it turns out to stand there after all; what stands there then.
 
         Creating fails when another client was faster, and seems to fail when the answer was lost on the way.
         Odoo's words for the first are translated into the user's language, so a second look decides, not the
         text.
         """
         if not written:
-            return
+            return {}
         try:
-            self._way.create(written)
+            made = self._way.create(written)
         except ErpError as error:
             found = self._find(written)
             left = {name: document for name, document in written.items() if name not in found}
             if left and isinstance(error, ErpUnavailable):
                 raise
             if len(left) < len(written):
-                self._create(left)
-            elif isinstance(error, ErpRejected) and len(left) == 1:
+                return found | self._create(left)
+            if isinstance(error, ErpRejected) and len(left) == 1:
                 self._refused |= dict.fromkeys(left, error)
-            else:
-                for half in _halves([*left.items()]):
-                    self._create(dict(half))
-        else:
-            self._made |= written.keys()
+                return {}
+            first, second = _halves([*left.items()])
+            return self._create(dict(first)) | self._create(dict(second))
+        self._made |= written.keys()
+        return dict(made)
 
     def _confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
         try:

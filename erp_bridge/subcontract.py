@@ -58,11 +58,14 @@ class Subcontract:
         )
         return {row["name"]: row for row in rows}
 
-    def create(self, written: Mapping[str, Sheet]) -> None:
+    def create(self, written: Mapping[str, Sheet]) -> dict[str, list[Row]]:
         sheets = [*written.values()]
-        self._odoo["purchase.order"].load(
-            fields=sheets[0][0], data=[row for _, rows in sheets for row in rows]
-        )
+        rows = [row for _, rows in sheets for row in rows]
+        ids = self._odoo["purchase.order"].load(fields=sheets[0][0], data=rows)
+        return {
+            name: [{"id": each, "name": name, "state": "draft"}]
+            for name, each in zip(written, ids, strict=True)
+        }
 
     def confirm(self, orders: Sequence[ErpOrder], found: Mapping[str, Sequence[Row]]) -> None:
         drafts = [
