@@ -19,7 +19,7 @@ LONGEST_SIDE = 12_000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"IDAT", b"IEND"}
-_WEBP_KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"}  # codespell:ignore ALPH
+_WEBP_KEPT = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"}  # codespell:ignore
 _WEBP_EXIF_OR_XMP = 0b1100
 _MARK = 0xFF
 _ALONE = (0x01, *range(0xD0, 0xD8))  # JPEG markers without a length
