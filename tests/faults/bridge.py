@@ -7,6 +7,7 @@ network that loses, doubles and delays calls, while `kill -9` meets Odoo, its Po
 PostgreSQL at random moments; with --people somebody in Odoo splits, merges, partly makes and deletes orders
 meanwhile. Afterwards everything that stands in Odoo's database is held against what we wanted. Each round
 prints a line; the exit status is 1 where anything stands twice, in draft, not at all or otherwise than sent.
+FAULTS_LIMIT_SECONDS (8) is the time limit of the workers' calls: a machine busy with other things wants more.
 """
 
 import argparse
