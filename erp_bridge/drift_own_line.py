@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from erp_bridge.client import Odoo, Row
@@ -14,6 +14,8 @@ from erp_bridge.pull import IDS_ONLY
 from erp_bridge.reading import WHO, People, alive, codes_of, named, people_of
 from erp_bridge.records import ErpOrder
 
+ODOOS_OWN_LENGTH = timedelta(hours=1)
+
 
 @dataclass
 class OwnLineBooks:
@@ -21,7 +23,7 @@ class OwnLineBooks:
 
     odoo: Odoo
     orders: Sequence[ErpOrder]
-    fields: Sequence[str] = (*PRODUCTION_FIELDS, *WHO, "origin", "product_qty")
+    fields: Sequence[str] = (*PRODUCTION_FIELDS, *WHO, "date_start", "origin", "product_qty")
     of: dict[str, list[Row]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -143,14 +145,15 @@ class OwnLineBooks:
         return own[0] if own else to_pieces(row["product_qty"])
 
     def _finish(self, counted: Sequence[Row]) -> datetime | None:
-        """The end that stands there, while nothing has begun, was split, merged or left over.
+        """The end that stands there while nothing has begun, was split, merged or left over.
 
-        Later Odoo computes ends of its own: then only the later of end and deadline says something.
+        Later Odoo computes ends of its own, and so it does when a quantity is changed: only the later of end
+        and deadline says something then.
         """
         living = [row for row in counted if alive(row)]
         as_sent = all(row["state"] == "confirmed" and row["name"] in self._first_names for row in living)
-        ends = [to_moment(row["date_finished"]) for row in living if row["date_finished"]]
-        return max(ends) if as_sent and ends else None
+        ends = [to_moment(row["date_finished"]) for row in living if _is_somebodys(row)]
+        return max(ends) if as_sent and len(ends) == len(living) > 0 else None
 
     def _places(self) -> Mapping[int, set[str]]:
         """Codes of the lines by manufacturing order."""
@@ -164,3 +167,10 @@ class OwnLineBooks:
         for row in rows:
             places[row["production_id"]].add(codes[row["workcenter_id"]])
         return places
+
+
+def _is_somebodys(row: Row) -> bool:
+    """Whether the end was written by somebody: what Odoo computes by itself is an hour after the start."""
+    if not (row["date_start"] and row["date_finished"]):
+        return False
+    return to_moment(row["date_finished"]) - to_moment(row["date_start"]) > ODOOS_OWN_LENGTH

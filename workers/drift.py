@@ -62,13 +62,18 @@ def look(*, full: bool) -> None:
     new = [order for order in orders if order.reference not in _seen.references]
     if full:
         known, new = [], orders
-    changed = there.holdings(known, _seen.watermark) if known else Held((), _seen.watermark)
-    first = there.holdings(new) if new else Held((), _seen.watermark)
+    looks: list[Held] = []
+    if known:
+        looks.append(there.holdings(known, _seen.watermark))
+    if new:
+        looks.append(there.holdings(new))
     with transaction() as session:
-        found = drift.note(session, (*changed.holdings, *first.holdings), looked_at=looked_at, at=now())
+        holdings = [holding for held in looks for holding in held.holdings]
+        found = drift.note(session, holdings, looked_at=looked_at, at=now())
         waiting = [(each.reference, each.kind.value) for each in found]
     _seen.references = frozenset(order.reference for order in orders)
-    _seen.watermark = min(filter(None, (changed.watermark, first.watermark)), default="")
+    # The older of the two: seeing a change twice does no harm.
+    _seen.watermark = min((held.watermark for held in looks if held.watermark), default=_seen.watermark)
     _seen.looks += 1
     if waiting:
         log.info("differences wait for a person", differences=waiting)

@@ -247,7 +247,9 @@ def test_a_cycle_looks_and_lets_the_rules_speak(floor: Floor) -> None:
     run = floor.release()
     (production,) = floor.productions(run.reference)
     floor.odoo["mrp.production"].action_cancel(ids=[production["id"]])
+    desk._seen.watermark = long_ago = "2020-01-01 00:00:00"
     desk.find_drift()
+    assert desk._seen.watermark > long_ago
     floor.session.expire_all()
     (found,) = floor.open()
     found.found_at -= WEEK
