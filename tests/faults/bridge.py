@@ -36,6 +36,7 @@ SHARES = {Fault.DROPPED: 0.05, Fault.DOUBLED: 0.02, Fault.LATE_ANSWER: 0.025, Fa
 SHARES_WITH_PEOPLE = {Fault.DROPPED: 0.05, Fault.DOUBLED: 0.02, Fault.LATE_ANSWER: 0.05}
 LATEST_KILL = 0.8  # of the runs released; later there is too little left to break
 LOOK_SECONDS = 0.5
+LONGEST_SETTLING_SECONDS = 300
 INTERRUPTED = 130  # as shells say it
 LONGEST_HESITATION_SECONDS = 4.0
 
@@ -173,9 +174,7 @@ class _Round:
 def _judge(on_stage: Stage, people: People, last: Standing, outcome: Outcome) -> None:
     """Stop pushing, let what is late arrive, and count."""
     on_stage.end_work()
-    while not on_stage.network.quiet:
-        on_stage.watch()
-    _wait_for_odoo(on_stage)
+    _let_settle(on_stage)
     outcome.calls, outcome.faults = on_stage.network.calls, on_stage.network.met
     with looking(on_stage.database_url) as session:
         ours = our_books(session)
@@ -190,8 +189,13 @@ def _judge(on_stage: Stage, people: People, last: Standing, outcome: Outcome) ->
     judge_touched(people, ours, theirs, verdict)
 
 
-def _wait_for_odoo(on_stage: Stage) -> None:
-    while not (on_stage.odoo.postgres.ready() and on_stage.odoo.ready() and on_stage.postgres.ready()):
+def _let_settle(on_stage: Stage) -> None:
+    """Until nothing is on its way and whoever was killed last is back."""
+    servers = (on_stage.postgres, on_stage.odoo.postgres, on_stage.odoo)
+    give_up_at = time.monotonic() + LONGEST_SETTLING_SECONDS
+    while not (on_stage.network.quiet and all(server.ready() for server in servers)):
+        if time.monotonic() > give_up_at:
+            raise RuntimeError("what was killed last did not come back, or Odoo does not end what it began")
         on_stage.watch()
 
 

@@ -48,6 +48,7 @@ class Stage:
 
     folder: Path
     ours: Supervisor
+    work: Supervisor
     theirs: Supervisor
     postgres: PostgresServer
     valkey: ValkeyServer
@@ -64,9 +65,9 @@ class Stage:
         return self.odoo.postgres.url(self.odoo.database)
 
     def watch(self) -> None:
-        """Start again who was killed; to be called every tenth of a second."""
-        self.ours.watch()
-        self.theirs.watch()
+        """Start again who was killed; to be called over and over."""
+        for side in (self.ours, self.work, self.theirs):
+            side.watch()
 
     def prepare_odoo(self, master_data: MasterData) -> None:
         """Make products and factories there, over a network that works."""
@@ -80,7 +81,7 @@ class Stage:
         """Start the workers and the timetable."""
         celery = (sys.executable, "-m", "celery", "-A", "tests.faults.worker")
         variables = self._variables()
-        self.ours.start(
+        self.work.start(
             *(
                 Application(
                     name,
@@ -97,18 +98,15 @@ class Stage:
         )
 
     def end_work(self) -> None:
-        """Stop our side but its database; what is on its way to Odoo stays on its way."""
-        database = [kept for kept in self.ours._kept if kept.server is self.postgres]
-        self.ours._kept = [kept for kept in self.ours._kept if kept.server is not self.postgres]
-        self.ours.stop()
-        self.ours._kept = database
+        """Stop the workers and the timetable; what is on its way to Odoo stays on its way."""
+        self.work.stop()
 
     def kill(self, victim: Victim, worker: str) -> bool:
         """`kill -9`; False where it is not running just now."""
         side, name = {
             Victim.ODOO: (self.theirs, "odoo"),
             Victim.ODOO_POSTGRES: (self.theirs, "postgres"),
-            Victim.WORKER: (self.ours, worker),
+            Victim.WORKER: (self.work, worker),
             Victim.POSTGRES: (self.ours, "postgres"),
         }[victim]
         (kept,) = [each for each in side._kept if each.server.name == name]
@@ -118,7 +116,8 @@ class Stage:
         return alive
 
     def _variables(self) -> dict[str, str]:
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("COUNTERFLOW_")}
+        machines = ("COUNTERFLOW_", "ODOO_")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(machines)}
         return {
             **plain,
             "PYTHONPATH": str(ROOT),
@@ -142,9 +141,9 @@ def stage(installation: Installation, weather: Weather, *, keep: bool = False) -
     folder = Path(tempfile.mkdtemp(prefix="counterflow-faults-"))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
     with (folder / "said").open("w") as said:
-        ours, theirs = (
+        ours, work, theirs = (
             Supervisor(folder / side, lambda line: print(line, file=said, flush=True))
-            for side in ("ours", "theirs")
+            for side in ("ours", "work", "theirs")
         )
         postgres, behind_odoo = (
             PostgresServer(folder / side / "postgres", processes.free_port(), PASSWORD, SURVIVES_KILLS)
@@ -159,9 +158,11 @@ def stage(installation: Installation, weather: Weather, *, keep: bool = False) -
             migrate(postgres.url(DATABASE))
             theirs.start(odoo)
             with bad_network(odoo.url, weather) as network:
-                yield Stage(folder, ours, theirs, postgres, valkey, odoo, installation.access(), network)
+                yield Stage(
+                    folder, ours, work, theirs, postgres, valkey, odoo, installation.access(), network
+                )
         finally:
-            ours.stop()
-            theirs.stop()
+            for side in (work, ours, theirs):
+                side.stop()
             if not keep:
                 shutil.rmtree(folder)
