@@ -1,6 +1,7 @@
 """Somebody who works in Odoo while orders arrive, and what may have become of the orders they touched."""
 
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 from threading import Event, Thread
 from typing import Any, Self
@@ -166,15 +167,16 @@ def judge_touched(people: People, ours: OurBooks, theirs: Books, verdict: Verdic
     """What people touched is found again or told as drift, and nothing of it stands there twice.
 
     All the pieces that lack in Odoo's own database, whoever counts them, must be pieces that the comparison
-    tells us of; and it may tell of none that nobody deleted.
+    tells us of, or that an order ended short of; and there may be none of which nobody deleted anything.
     """
     orders = [*ours.orders.values()]
     told = people.holdings(orders)
     missing: Counter[str] = Counter()
     for order in orders:
-        for difference in compare(order, told[order.reference]):
+        held = told[order.reference]
+        for difference in (*compare(order, held), *_ended_otherwise(order, held)):
             if difference.kind is not DriftKind.DATE:  # splitting and merging move days, and may
-                missing += _lacking(order, difference)
+                missing.update(_lacking(order, difference))
                 _judge(people, order, difference, verdict)
         if ours.statuses[order.reference] in {"approved", "cancelled"}:
             verdict.lost.append(f"{order.reference} is {ours.statuses[order.reference]} on our side")
@@ -186,6 +188,18 @@ def judge_touched(people: People, ours: OurBooks, theirs: Books, verdict: Verdic
         if living[sku] + missing[sku] != wanted[sku]:
             kind = verdict.duplicates if living[sku] > wanted[sku] - missing[sku] else verdict.lost
             kind.append(f"{sku}: {wanted[sku]} wanted, {living[sku]} stand, {missing[sku]} told as missing")
+
+
+def _ended_otherwise(order: ErpOrder, held: Holding) -> Iterator[Difference]:
+    """What `compare` leaves to the progress of a run: an SKU that is done there with other pieces than ours.
+
+    Somebody who makes a part and deletes the rest has ended it short.
+    """
+    ended = {pieces.sku: pieces for pieces in held.pieces if pieces.ended}
+    for line in order.lines:
+        if line.sku in ended and ended[line.sku].quantity != line.quantity:
+            quantities = str(line.quantity), str(ended[line.sku].quantity)
+            yield Difference(order.reference, DriftKind.QUANTITY, line.sku, *quantities, held.touch)
 
 
 def _lacking(order: ErpOrder, difference: Difference) -> "Counter[str]":
