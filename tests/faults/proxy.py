@@ -72,12 +72,16 @@ class BadNetwork(ThreadingHTTPServer):
     def under_way(self) -> Iterator[None]:
         with self._lock:
             self._under_way += 1
-        yield
-        with self._lock:
-            self._under_way -= 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     def forward(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response | None:
-        """The server's answer, or None where it is down or dies meanwhile."""
+        """The server's answer, or None where it is down or dies meanwhile, or the round is over."""
+        if self.over.is_set():
+            return None
         try:
             return self._http.post(self._upstream + path, content=body, headers=headers)
         except httpx.TransportError:

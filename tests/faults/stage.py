@@ -162,7 +162,18 @@ def stage(installation: Installation, weather: Weather, *, keep: bool = False) -
                     folder, ours, work, theirs, postgres, valkey, odoo, installation.access(), network
                 )
         finally:
-            for side in (work, ours, theirs):
-                side.stop()
-            if not keep:
-                shutil.rmtree(folder)
+            with _undisturbed():
+                for side in (work, ours, theirs):
+                    side.stop()
+                if not keep:
+                    shutil.rmtree(folder)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """A second Ctrl-C must not leave half of it running."""
+    endings = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(ending, signal.SIG_IGN) for ending in endings]
+    yield
+    for ending, handler in zip(endings, before, strict=True):
+        signal.signal(ending, handler)
