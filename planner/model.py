@@ -16,7 +16,7 @@ from planner.cloth import Cloth
 from planner.demand import Item
 from planner.ledger import Cell, Ledger
 from planner.mip import Columns, Mip
-from planner.tables import Mask, Numbers, Places, StyleTable, Tables
+from planner.tables import Mask, Numbers, Places, StyleTable, Tables, tier_floor
 from planner.waves import Wave
 
 
@@ -64,6 +64,7 @@ class PartModel:
         self.problem = ledger.problem
         self.tables = tables
         self.allowed = allowed
+        self.by_tier = allowed is None  # tighter, and slower where there is nothing to prove
         self.mip = Mip()
         self.decisions: list[Columns] = [np.zeros(0, dtype=np.int64)]
         self.cells: list[ItemCells] = []
@@ -183,37 +184,37 @@ class PartModel:
             self.mip.put(rows, columns[np.searchsorted(place, cells.place)], -1)
 
     def _fill(self, part: _StylePart, cells: ItemCells) -> None:
-        """What fills the runs of a tier is their quantity; nothing flows without the decision.
-
-        That each tier has flows of its own makes the relaxation much closer to whole decisions: 23 nodes
-        of branch and bound instead of over 1,000 where demand is spread over many runs.
-        """
+        """What fills a run is its quantity; nothing flows without the decision (the strong form)."""
         delivery = dict(zip(map(id, part.table.streams), part.table.delivery, strict=True))
-        for number, tier in enumerate(cells.tiers):
-            filled = self.mip.rows(tier.at.size, least=0, most=0)
-            self.mip.put(filled, tier.quantity, -1)
-            there = cells.place[tier.at]
-            price = part.table.tier_cost[there, number]
+        for tiers in [[tier] for tier in cells.tiers] if self.by_tier else [cells.tiers]:
+            at = np.unique(np.concatenate([tier.at for tier in tiers]))
+            filled = self.mip.rows(at.size, least=0, most=0)
+            for tier in tiers:
+                self.mip.put(filled[np.searchsorted(at, tier.at)], tier.quantity, -1)
+            there = cells.place[at]
+            cheapest = tier_floor(part.table, there, cells.most[at])
             for flow in cells.flows:
                 cost = delivery[id(flow.stream)][there]
-                pays = np.full(there.size, True) if self.allowed is None else cost + price < 0
-                self._flow(flow, tier, filled, cost + flow.stream.wave.unfilled_cost, pays)
+                pays = np.full(at.size, True) if self.allowed is None else cost + cheapest < 0
+                self._flow(flow, tiers, at[pays], filled[pays], (cost + flow.stream.wave.unfilled_cost)[pays])
             if cells.overs.pieces:
-                value = np.full(there.size, -cells.item.overs_value)
-                self._flow(cells.overs, tier, filled, value, np.full(there.size, True))
+                self._flow(cells.overs, tiers, at, filled, np.full(at.size, -cells.item.overs_value))
         if cells.overs.pieces:
             self.mip.row(cells.overs.columns, most=cells.overs.pieces)
 
-    def _flow(self, flow: Flow, tier: Tier, filled: Columns, cost: Numbers, where: Mask) -> None:
-        """Let the flow fill runs of the tier at this cost, where it is allowed to."""
-        at = np.flatnonzero(where)
-        most = np.minimum(flow.pieces, tier.high[at])
-        columns = self.mip.numbers(at.size, most, cost[at])
-        self.mip.put(filled[at], columns)
+    def _flow(self, flow: Flow, tiers: list[Tier], at: Places, filled: Columns, cost: Numbers) -> None:
+        """Let the flow fill the runs of these tiers in the cells at ``at``, at this cost."""
+        most = np.full(at.size, 0.0)
         needs = self.mip.rows(at.size, most=0)
+        for tier in tiers:
+            inside = np.flatnonzero(np.isin(tier.at, at))
+            place, room = np.searchsorted(at, tier.at[inside]), np.minimum(flow.pieces, tier.high[inside])
+            self.mip.put(needs[place], tier.decision[inside], -room)
+            most[place] = np.maximum(most[place], room)
+        columns = self.mip.numbers(at.size, most, cost)
+        self.mip.put(filled, columns)
         self.mip.put(needs, columns)
-        self.mip.put(needs, tier.decision[at], -most)
-        flow.add(tier.at[at], columns)
+        flow.add(at, columns)
 
     # ------------------------------------------------------------------ line time
 

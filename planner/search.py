@@ -121,17 +121,24 @@ class Search:
     # ------------------------------------------------------------------ the loop
 
     def run(
-        self, iterations: int | None, beside: Iterator["list[Future[Any]]"], *, placed_first: bool
+        self,
+        iterations: int | None,
+        beside: Iterator["list[Future[Any]]"],
+        *,
+        alone_seconds: float | None,
     ) -> None:
         """Place and improve until the time is over, the iterations are done, or it is proved or stopped.
 
-        ``beside`` gives tasks on the whole problem, the next when those before are done; the first at once,
-        or as soon as all is placed, or, where work is counted, when the counted work is done.
+        ``beside`` gives tasks on the whole problem, the next when those before are done. The first comes at
+        once, or with ``alone_seconds`` when all is placed and that time is over; where work is counted,
+        when the counted work is done.
         """
         self.steady = iterations is not None
         jobs: deque[_Job] = deque()
+        alone_until = self.watch.elapsed + (alone_seconds or 0.0)
         while not self.proved:
-            begun = not placed_first or not (self.unplaced or self.placing)
+            placed = not (self.unplaced or self.placing)
+            begun = alone_seconds is None or (placed and self.watch.elapsed >= alone_until)
             if not self.whole and begun and not self.steady:
                 self.whole = next(beside, [])
             while len(jobs) < self._window() and (job := self._next(jobs)):

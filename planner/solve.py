@@ -18,7 +18,7 @@ from planner.prices import STEPS, Prices, Pricing
 from planner.problem import Problem
 from planner.reach import never_made
 from planner.reasons import reasons
-from planner.search import Incumbent, Search
+from planner.search import MOST_FREE_STYLES, Incumbent, Search
 from planner.sequence import schedule
 from planner.tables import Tables
 from planner.watch import Progress, Stopped, Watch
@@ -27,15 +27,17 @@ from planner.waves import waves
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+START_SHARE = 0.1  # of the time of a small problem, to find a plan that narrows its exact model
 SMALL_DECISIONS = 1_500  # up to so many the exact model is solved to the end
 WHOLE_DECISIONS = 40_000  # up to so many it is worth its time, for the bound
 STEADY_NODES = 2_000  # of branch and bound in the exact model, where work is counted
-LEAST_MARGIN = 0.7
+WHOLE_GAP = 1e-3  # of the cost: up to so much may be the price of whole pieces everywhere
+LEAST_MARGIN = 0.45
 MARGIN_SHARE = 0.06
 CUTS_SHARE = 0.25  # of the time of a larger one: cutting planes raise the bound at first, then hardly
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
-FEW_STEPS = 300  # where a plan in force is the start: it is needed soon, and prices matter less
+FEW_STEPS = 300  # where a plan in force is the start, or exact models follow: prices matter less
 EXPLAIN_SHARE = 0.05  # of the time, kept for reasons
 LONGEST_EXPLAINING = 20.0
 
@@ -137,13 +139,22 @@ class _Solving:
         live = {item.style for item in self.problem.items if item.id not in never}
         live = {style for style in live if tables.style(style).lines}
         self.styles = sorted(live)
-        steps = FEW_STEPS if before else STEPS
+        steps = FEW_STEPS if before or self._small() else STEPS
         search.price(Pricing(books, tables, never).rise(steps), empty, live)
         self.watch.keep_back(min(LONGEST_EXPLAINING, EXPLAIN_SHARE * self.watch.left))
         self.watch.report("placing")
         search.start(list(before.runs) if before else [], live)
         self.watch.report("improving")
-        search.run(self.iterations, self._beside(search), placed_first=self._small())
+        search.run(self.iterations, self._beside(search), alone_seconds=self._alone())
+
+    def _alone(self) -> float | None:
+        """Seconds to search before the exact model of a small problem begins, if it is one.
+
+        None are lost where a part would be as large as the whole.
+        """
+        if not self._small():
+            return None
+        return START_SHARE * self.watch.left if len(self.styles) > MOST_FREE_STYLES else 0.0
 
     def _never(self, books: Ledger) -> set[str]:
         """Items that the best plan does without: their minimum is out of reach, or not worth reaching."""
@@ -163,8 +174,10 @@ class _Solving:
     def _beside(self, search: Search) -> Iterator["list[Future[Any]]"]:
         """Tasks on the whole problem, as far as it is small enough for the exact model; some side by side."""
         if self._small():
-            yield self._exact(search, tuple(Solver), 1.0)
-            yield self._exact(search, tuple(Solver), 1.0, whole=True)
+            solvers = tuple(Solver) if self._alone() == 0 else (Solver.HIGHS,)
+            yield self._exact(search, solvers, 1.0)
+            if self.watch.gap is not None and self.watch.gap <= WHOLE_GAP:
+                yield self._exact(search, solvers, 1.0, whole=True)
         elif self._decisions() <= WHOLE_DECISIONS:
             yield [self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})]
             yield self._exact(search, (Solver.HIGHS,), CUTS_SHARE)

@@ -20,7 +20,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a search stands; ``gap`` is (best_cost - bound) / best_cost, None without a bound."""
+    """Where a search stands; ``gap`` as `Watch.gap`."""
 
     elapsed_seconds: float
     best_cost: int | None
@@ -64,6 +64,13 @@ class Watch:
     def stopped(self) -> bool:
         return self._stop is not None and self._stop()
 
+    @property
+    def gap(self) -> float | None:
+        """(best_cost - bound) / best_cost, None where one of them is not known or the cost is nothing."""
+        if not self.best_cost or self.bound is None:
+            return None
+        return (self.best_cost - self.bound) / abs(self.best_cost)
+
     def report(self, doing: str | None = None) -> None:
         """Tell the listener at once what changed; without a change, only twice a second."""
         if doing is None and self.elapsed - self._told < REPORT_SECONDS:
@@ -71,10 +78,7 @@ class Watch:
         self.doing = doing or self.doing
         self._told = self.elapsed
         if self._tell:
-            gap = None
-            if self.best_cost and self.bound is not None:
-                gap = (self.best_cost - self.bound) / abs(self.best_cost)
-            self._tell(Progress(self.elapsed, self.best_cost, self.bound, gap, self.doing))
+            self._tell(Progress(self.elapsed, self.best_cost, self.bound, self.gap, self.doing))
 
     def wait_for(self, future: "Future[_T]") -> _T:
         """What the future brings, or what it raises. Raises Stopped as `wait_for_any` does."""
