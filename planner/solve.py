@@ -37,7 +37,7 @@ MARGIN_SHARE = 0.06
 CUTS_SHARE = 0.25  # of the time of a larger one: cutting planes raise the bound at first, then hardly
 ALONE_SHARE = 0.6  # of its time, where the exact model keeps the only worker from improving
 WORTH_SECONDS = 2.0
-FEW_STEPS = 300  # where a plan in force is the start, or exact models follow: prices matter less
+FEW_STEPS = 300  # where a plan in force is the start: it is needed soon, and prices matter less
 EXPLAIN_SHARE = 0.05  # of the time, kept for reasons
 LONGEST_EXPLAINING = 20.0
 
@@ -139,7 +139,7 @@ class _Solving:
         live = {item.style for item in self.problem.items if item.id not in never}
         live = {style for style in live if tables.style(style).lines}
         self.styles = sorted(live)
-        steps = FEW_STEPS if before or self._small() else STEPS
+        steps = FEW_STEPS if before else STEPS
         search.price(Pricing(books, tables, never).rise(steps), empty, live)
         self.watch.keep_back(min(LONGEST_EXPLAINING, EXPLAIN_SHARE * self.watch.left))
         self.watch.report("placing")
@@ -174,10 +174,9 @@ class _Solving:
     def _beside(self, search: Search) -> Iterator["list[Future[Any]]"]:
         """Tasks on the whole problem, as far as it is small enough for the exact model; some side by side."""
         if self._small():
-            solvers = tuple(Solver) if self._alone() == 0 else (Solver.HIGHS,)
-            yield self._exact(search, solvers, 1.0)
+            yield self._exact(search, tuple(Solver), 1.0)
             if self.watch.gap is not None and self.watch.gap <= WHOLE_GAP:
-                yield self._exact(search, solvers, 1.0, whole=True)
+                yield self._exact(search, tuple(Solver), 1.0, whole=True)
         elif self._decisions() <= WHOLE_DECISIONS:
             yield [self.crew.submit("relax", {"styles": self.styles, "seconds": self.watch.left})]
             yield self._exact(search, (Solver.HIGHS,), CUTS_SHARE)
