@@ -65,7 +65,6 @@ class Mip:
         self._entries: list[tuple[Rows, Columns, Numbers]] = [(*(np.zeros(0, dtype=np.int64),) * 2, NOTHING)]
         self._pinned: tuple[Columns, Numbers] | None = None
         self._all_whole = False
-        self._none_whole = False
 
     def numbers(
         self,
@@ -147,10 +146,6 @@ class Mip:
         """Ask for whole numbers everywhere."""
         self._all_whole = True
 
-    def relax(self) -> None:
-        """Ask for whole numbers nowhere: a bound in seconds where the rest would take hours."""
-        self._none_whole = True
-
     def solve(
         self,
         seconds: float,
@@ -161,12 +156,14 @@ class Mip:
         gap: float = 0.0,
         quick: bool = False,
         by: Solver = Solver.HIGHS,
+        relaxed: bool = False,
     ) -> Outcome:
         """Minimise within ``seconds``.
 
         ``gap`` is the relative distance at which to stop; ``hint`` gives values of some columns to
         start from. ``quick`` is for the many small models of a search: SCIP without cutting planes
         finds their solutions three times as fast as HiGHS, which is far better at bounds of large ones.
+        ``relaxed`` asks for whole numbers nowhere: a bound in seconds where the rest would take hours.
         """
         limits = mathopt.SolveParameters(
             time_limit=timedelta(seconds=seconds),
@@ -177,7 +174,7 @@ class Mip:
         )
         solver = mathopt.SolverType.GSCIP if quick or by == Solver.SCIP else mathopt.SolverType.HIGHS
         try:
-            model = mathopt.Model.from_model_proto(self.proto())
+            model = mathopt.Model.from_model_proto(self.proto(relaxed=relaxed))
             guide = mathopt.ModelSolveParameters()
             if hint:
                 known = {model.get_variable(column): value for column, value in hint.items()}
@@ -193,8 +190,8 @@ class Mip:
         if self._pinned is not None:
             columns, values = self._pinned
             least[columns] = most[columns] = values
-        if relaxed or self._none_whole or self._all_whole or self._pinned is not None:
-            whole = np.full(self.size, not (relaxed or self._none_whole))
+        if relaxed or self._all_whole or self._pinned is not None:
+            whole = np.full(self.size, not relaxed)
         proto = model_pb2.ModelProto()
         variables = proto.variables
         variables.ids.extend(range(self.size))

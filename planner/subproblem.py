@@ -100,9 +100,7 @@ def bound_part(
     ``relaxed`` asks for the linear relaxation only, in seconds where the rest would take hours.
     """
     model = PartModel(ledger, free, tables, time_price=time_price, cloth_price=cloth_price)
-    if relaxed:
-        model.mip.relax()
-    outcome = model.mip.solve(seconds, gap=gap)
+    outcome = model.mip.solve(seconds, gap=gap, relaxed=relaxed)
     return outcome.bound if outcome.optimal or not relaxed else None
 
 
