@@ -42,18 +42,34 @@ def together(problem: Problem, books: Ledger, style: str) -> list[Together]:
 
     Only what the books leave missing counts as demand; what they hold counts towards minimums.
     """
+    wanted = _wanted(problem, books, style)
+    if books.styles[style]:
+        return [_judge(problem, books, style, wanted, (item,)) for item in _idle(books, wanted)]
+    judged = every_set(problem, books, style)
+    return [min(judged, key=lambda one: (one.pieces, -len(one.items), one.items))] if judged else []
+
+
+def every_set(problem: Problem, books: Ledger, style: str) -> list[Together]:
+    """Every set of colours of a style that is not made, the largest sets first, each judged by itself."""
+    wanted = _wanted(problem, books, style)
+    idle = _idle(books, wanted)
+    sets = chain.from_iterable(combinations(idle, size) for size in range(len(idle), 0, -1))
+    return [_judge(problem, books, style, wanted, items) for items in sets]
+
+
+def _wanted(problem: Problem, books: Ledger, style: str) -> dict[str, list[Lot]]:
     wanted: dict[str, list[Lot]] = defaultdict(list)
     for lot in problem.lots:
         if problem.find.style_of(lot.sku).id == style and books.missing[lot.id] > 0:
             wanted[problem.find.sku[lot.sku].item].append(lot)
+    return wanted
+
+
+def _idle(books: Ledger, wanted: Mapping[str, list[Lot]]) -> list[str]:
+    """Colours that are wanted and not made, the most wanted first."""
     pieces = {item: sum(books.missing[lot.id] for lot in lots) for item, lots in wanted.items()}
     idle = sorted((item for item in wanted if not books.items[item]), key=lambda item: (-pieces[item], item))
-    idle = idle[:MOST_COLOURS]
-    if books.styles[style]:
-        return [_judge(problem, books, style, wanted, (item,)) for item in idle]
-    sets = chain.from_iterable(combinations(idle, size) for size in range(len(idle), 0, -1))
-    judged = [_judge(problem, books, style, wanted, items) for items in sets]
-    return [min(judged, key=lambda one: (one.pieces, -len(one.items), one.items))] if judged else []
+    return idle[:MOST_COLOURS]
 
 
 def _judge(
