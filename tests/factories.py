@@ -15,7 +15,7 @@ from api.domain.production import Factory, Lane, LineRate, OrderChannel, OrderMo
 from api.domain.team import Team
 from api.payments.port import EventKind, PaymentEvent
 from api.security import hash_password
-from api.services import payments, preorders
+from api.services import payment_events, payments, preorders
 from tests.fixtures import TODAY
 
 PASSWORD = "counterflow"  # noqa: S105 - of people who exist in tests only
@@ -219,6 +219,6 @@ def confirm(
     """The provider's word on a payment, as its webhook brings it."""
     session.flush()
     event = PaymentEvent(payment.id, kind, reference=f"sbx_{payment.id.hex[:20]}", why=kind.value)
-    payment = payments.apply_event(session, event, at=at)
+    payment = payment_events.apply(session, event, at=at)
     session.flush()
     return payment

@@ -131,7 +131,7 @@ def _field(location: tuple[int | str, ...]) -> str:
 def pay(token: str, session: SessionDep, at: NowDep) -> Response:
     """To the provider's page, or back when there is nothing to pay."""
     preorder = preorders.get_by_token(session, token)
-    if not preorders.awaits_payment(preorder):
+    if not preorders.awaits_payment(session, preorder):
         return RedirectResponse(f"/o/{token}", 303)
     return RedirectResponse(payments.start(session, preorder, at=at, return_url=f"/o/{token}?placed=1"), 303)
 

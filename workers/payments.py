@@ -5,10 +5,10 @@ from uuid import UUID
 import httpx
 
 from api.db import transaction
-from api.payments.port import ProviderUnavailable
-from api.payments.providers import provider
+from api.payments.port import ProviderRefused, ProviderUnavailable
+from api.payments.providers import named
 from api.payments.sandbox import SIGNATURE_HEADER, signature
-from api.services import payments
+from api.services import payment_exceptions, payments
 from api.settings import settings
 from workers.outbox import TryAgainLater, handles, now
 
@@ -21,11 +21,29 @@ def refund(payment_id: str) -> None:
     if pair is None:
         return
     try:
-        provider().refund(*pair)
+        named(pair[0].provider).refund(*pair)
     except ProviderUnavailable as error:
         raise TryAgainLater(str(error)) from error
+    except ProviderRefused as error:
+        with transaction() as session:
+            payment_exceptions.refund_refused(session, UUID(payment_id), words=str(error), at=now())
+        return
     with transaction() as session:
         payments.mark_refund_sent(session, UUID(payment_id), at=now())
+
+
+@handles("payment.collect")
+def collect(payment_id: str) -> None:
+    """Take a balance from the method its buyer let be stored; the webhook says how it went."""
+    with transaction() as session:
+        taken = payments.charge_to_collect(session, UUID(payment_id), at=now())
+    if taken is None:
+        return
+    charge, method = taken
+    try:
+        named(charge.provider).charge_stored(charge, method)
+    except ProviderUnavailable as error:
+        raise TryAgainLater(str(error)) from error
 
 
 @handles("sandbox.notify")

@@ -127,6 +127,57 @@ class CampaignNotOpen(Conflict):
 
 
 @dataclass(eq=False)
+class CampaignFull(Conflict):
+    """A campaign with a cap has not so many places left."""
+
+    code = "campaign_full"
+    campaign: str
+    pieces: int
+    room: int
+
+    def __str__(self) -> str:
+        left = f"only {self.room} pieces are left" if self.room else "every piece is taken"
+        return f"The campaign {self.campaign} is full: {left}. You can join its waiting list."
+
+
+@dataclass(eq=False)
+class CampaignNotFull(Conflict):
+    """Nobody needs to wait for pieces that are there."""
+
+    code = "campaign_not_full"
+    campaign: str
+    room: int | None
+
+    def __str__(self) -> str:
+        return f"The campaign {self.campaign} has room: order now."
+
+
+@dataclass(eq=False)
+class AboveLimit(Forbidden):
+    """A decision costs more than the team may spend without asking."""
+
+    code = "above_limit"
+    cost_minor: int
+    limit_minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        cost, limit = self.cost_minor / 100, self.limit_minor / 100
+        return f"It costs {cost:.2f} {self.currency}; the team may spend {limit:.2f} without asking a buyer."
+
+
+@dataclass(eq=False)
+class NothingToPay(Conflict):
+    """The buyer owes nothing at this moment."""
+
+    code = "nothing_to_pay"
+    preorder: str
+
+    def __str__(self) -> str:
+        return f"There is nothing to pay for {self.preorder} now."
+
+
+@dataclass(eq=False)
 class KeyReused(Conflict):
     """An idempotency key came back with another request."""
 

@@ -16,6 +16,7 @@ class Role(StrEnum):
     DESIGNER = "designer"  # page designer
     STOCK = "stock"  # stock and order manager
     PLANNER = "planner"
+    FINANCE = "finance"
     FACTORY = "factory"
     ADMIN = "admin"
 
@@ -32,15 +33,31 @@ class Right(StrEnum):
     ANSWER_FACTORY = "answer a factory"
     DECIDE_DRIFT = "decide a difference with the ERP"
     SETTLE_SHORT = "settle a short run"
+    RESOLVE_EXCEPTION = "settle a payment exception"
+    ACCEPT_RESCUE = "accept a rescue"
+    EXTEND_CAMPAIGN = "extend a campaign"
+    SPEND_ABOVE_LIMIT = "spend more than a team's limit"
+    RECORD_CASH = "record cash"
+    SEE_LEDGER = "see the ledger"
     REPORT_PROGRESS = "report a factory's progress"
 
 
-_TEAM = frozenset({Right.SEE_CONSOLE, Right.CLOSE_CAMPAIGN})
+_TEAM = frozenset({Right.SEE_CONSOLE, Right.CLOSE_CAMPAIGN, Right.ACCEPT_RESCUE, Right.EXTEND_CAMPAIGN})
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.BUYER: _TEAM,
+    Role.BUYER: _TEAM | {Right.SPEND_ABOVE_LIMIT, Right.SEE_LEDGER},
     Role.DEVELOPER: _TEAM,
     Role.DESIGNER: _TEAM,
-    Role.STOCK: _TEAM | {Right.SHIP, Right.MAKE_PLAN, Right.ANSWER_FACTORY, Right.SETTLE_SHORT},
+    Role.STOCK: _TEAM
+    | {
+        Right.SHIP,
+        Right.MAKE_PLAN,
+        Right.ANSWER_FACTORY,
+        Right.SETTLE_SHORT,
+        Right.RESOLVE_EXCEPTION,
+    },
+    Role.FINANCE: frozenset(
+        {Right.SEE_CONSOLE, Right.RESOLVE_EXCEPTION, Right.RECORD_CASH, Right.SEE_LEDGER}
+    ),
     Role.PLANNER: frozenset(
         {
             Right.SEE_CONSOLE,

@@ -1,16 +1,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Checked
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint
 from sqlalchemy import Sequence as Numbers
 from sqlmodel import Field, SQLModel
 
 from api.domain.lifecycle import Lifecycle, Stateful
+from api.domain.payment import PaymentTerms
 from api.domain.types import Moment, one_of
 
 MOST_LINES = 50
@@ -32,6 +33,7 @@ class PreorderStatus(StrEnum):
     """Where a pre-order stands; each word is a stage its owner sees."""
 
     PLACED = "placed"
+    BALANCE_DUE = "balance_due"  # its campaign goes ahead once the rest is paid
     CONFIRMED = "confirmed"
     SCHEDULED = "scheduled"
     IN_PRODUCTION = "in_production"
@@ -46,13 +48,14 @@ PREORDER_LIFECYCLE = Lifecycle(
     noun="pre-order",
     table="preorder",
     moves={
-        _S.PLACED: frozenset({_S.CONFIRMED, _S.CANCELLED}),
+        _S.PLACED: frozenset({_S.BALANCE_DUE, _S.CONFIRMED, _S.CANCELLED}),
+        _S.BALANCE_DUE: frozenset({_S.CONFIRMED, _S.CANCELLED}),
         _S.CONFIRMED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
         _S.SCHEDULED: frozenset({_S.IN_PRODUCTION, _S.CONFIRMED, _S.CANCELLED}),
         _S.IN_PRODUCTION: frozenset({_S.READY, _S.CANCELLED}),
-        _S.READY: frozenset({_S.SHIPPED}),
-        _S.CANCELLED: frozenset({_S.REFUNDED}),
-        _S.SHIPPED: frozenset(),
+        _S.READY: frozenset({_S.SHIPPED, _S.CANCELLED}),
+        _S.CANCELLED: frozenset({_S.PLACED, _S.REFUNDED}),  # a late payment finds room after all
+        _S.SHIPPED: frozenset({_S.CANCELLED}),  # sent back
         _S.REFUNDED: frozenset(),
     },
 )
@@ -82,8 +85,20 @@ class Preorder(Stateful, SQLModel, table=True):
     address: str = Field(max_length=300)
     placed_at: datetime = Field(sa_type=Moment)
     paid_at: datetime | None = Field(default=None, sa_type=Moment)
+    language: str = Field(default="zh", max_length=2)
+    """In which its buyer is written to."""
+    terms: PaymentTerms = Field(
+        default=PaymentTerms.PREPAID, sa_column=one_of(PaymentTerms, "preorder_terms")
+    )
+    stored_method: str | None = Field(default=None, max_length=120)
+    """The provider's name of the method that a buyer on later terms has let it keep."""
+    pay_until: datetime | None = Field(default=None, sa_type=Moment)
+    """Until when its pieces are reserved for the first payment, where pieces are scarce."""
+    group_id: UUID | None = Field(default=None, foreign_key="buying_group.id", index=True)
     price_minor: int
     """What one piece cost when the order was placed; the settled price of the campaign may be lower."""
+    deposit_minor: int = 0
+    """Of that, what a piece costs at once on terms of a deposit."""
     currency: str = Field(max_length=3)
     promise_from_on: date
     promise_by_on: date
@@ -91,21 +106,46 @@ class Preorder(Stateful, SQLModel, table=True):
     """The last day on which a piece of it reaches the region, by the approved plan or the factory's word."""
 
 
+class BuyingGroup(SQLModel, table=True):
+    """People who order together in a team buy, opened by the first of them; whole or not served."""
+
+    __tablename__ = "buying_group"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    code: str = Field(unique=True, max_length=12)
+    opened_at: datetime = Field(sa_type=Moment)
+
+
 class PreorderLine(SQLModel, table=True):
     """One SKU and a whole positive quantity, with the buyer's consents."""
 
     __tablename__ = "preorder_line"
     __table_args__ = (
-        UniqueConstraint("preorder_id", "sku_id", name="preorder_line_sku"),
         CheckConstraint(f"quantity BETWEEN 1 AND {MOST_PIECES_OF_A_SKU}", name="preorder_line_quantity"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     preorder_id: UUID = Field(foreign_key="preorder.id", index=True)
     sku_id: UUID = Field(foreign_key="sku.id", index=True)
+    chosen_sku_id: UUID | None = Field(default=None, foreign_key="sku.id")
+    """What the buyer chose first, where the close took them at their consent to another."""
     quantity: int
     accept_other_colour: bool = False
     accept_next_size: bool = False
+
+
+class DroppedLine(SQLModel, table=True):
+    """A line that left its pre-order because its colour is not made; its money went back."""
+
+    __tablename__ = "dropped_line"
+
+    id: UUID = Field(primary_key=True)
+    preorder_id: UUID = Field(foreign_key="preorder.id", index=True)
+    sku_id: UUID = Field(foreign_key="sku.id")
+    quantity: int
+    why: str = Field(max_length=200)
+    dropped_at: datetime = Field(sa_type=Moment)
 
 
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
@@ -135,6 +175,13 @@ class PreorderCreate(BaseModel):
     ]
     region: Region
     address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=300)]
+    language: Literal["zh", "en"] = "zh"
+    terms: PaymentTerms | None = None
+    """None: the campaign's usual terms."""
+    group: Annotated[str, StringConstraints(strip_whitespace=True, max_length=12)] | None = None
+    """Of a team buy: the code of the group to join; None opens one."""
+    offer: UUID | None = None
+    """The offer of the waiting list that this order takes up."""
 
 
 class PreorderLineRead(BaseModel):
@@ -156,9 +203,13 @@ class PreorderRead(BaseModel):
     status: PreorderStatus
     lines: list[PreorderLineRead]
     pieces: int
+    terms: PaymentTerms
+    group: str | None
     currency: str
     price_minor: int
     total_minor: int
+    open_minor: int
+    """What is to be paid at this stage."""
     paid_minor: int
     refunded_minor: int
     settled_price_minor: int | None

@@ -2,15 +2,18 @@
 
 from sqlmodel import SQLModel
 
-from api.domain import audit, catalogue, channel, idempotency, member, outbox, production, team  # noqa: F401 - declare their tables
+from api.domain import audit, catalogue, channel, idempotency, ledger, member, outbox, production, team  # noqa: F401 - declare their tables
 from api.domain.allocation import SHORTFALL_LIFECYCLE
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
 from api.domain.drift import DRIFT_LIFECYCLE
 from api.domain.orderbook import BOOK_ORDER_LIFECYCLE, FLAG_LIFECYCLE
 from api.domain.payment import PAYMENT_LIFECYCLE
+from api.domain.payment_exception import PAYMENT_EXCEPTION_LIFECYCLE
 from api.domain.plan import PLAN_LIFECYCLE, RUN_LIFECYCLE
 from api.domain.preorder import PREORDER_LIFECYCLE
 from api.domain.proposal import PROPOSAL_LIFECYCLE
+from api.domain.rescue import RESCUE_LIFECYCLE
+from api.domain.waiting import WAITING_LIFECYCLE
 
 METADATA = SQLModel.metadata
 LIFECYCLES = (
@@ -24,4 +27,7 @@ LIFECYCLES = (
     PROPOSAL_LIFECYCLE,
     DRIFT_LIFECYCLE,
     SHORTFALL_LIFECYCLE,
+    PAYMENT_EXCEPTION_LIFECYCLE,
+    RESCUE_LIFECYCLE,
+    WAITING_LIFECYCLE,
 )

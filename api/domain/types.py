@@ -25,12 +25,14 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
 
-def one_of(words: type[StrEnum], name: str, *, index: bool = False, key: bool = False) -> Column[Any]:
+def one_of(
+    words: type[StrEnum], name: str, *, index: bool = False, key: bool = False, nullable: bool = False
+) -> Column[Any]:
     """A text column that holds one of the enum's words and nothing else (CHECK `name`)."""
     kind = Enum(
         words, native_enum=False, length=20, create_constraint=True, name=name, values_callable=_values
     )
-    return Column(kind, nullable=False, index=index, primary_key=key)
+    return Column(kind, nullable=nullable, index=index, primary_key=key)
 
 
 def json_column(*, nullable: bool = False) -> Column[Any]:

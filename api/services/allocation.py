@@ -21,6 +21,7 @@ from api.domain.errors import RoleMissing, Unknown
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.money import CURRENCY
+from api.domain.payment import PaymentPurpose
 from api.domain.plan import Pegging, Run, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.team import Team
@@ -108,10 +109,9 @@ def views(session: Session, run: Run) -> list[ShortView]:
 def refund(session: Session, shortfall_id: UUID, *, member: Member, at: datetime) -> Shortfall:
     """Give back what the lacking pieces cost; a pre-order of which nothing remains is cancelled."""
     short, run, preorder = _to_settle(session, shortfall_id, member)
-    charge = payments.confirmed_charge(session, preorder.id)
     amount = short.pieces * _price(session, preorder)
     why = f"{short.pieces} pieces short of run {run.number}"
-    payments.request_refund(session, charge, amount, why=why, at=at)
+    payments.give_back(session, preorder, amount, purpose=PaymentPurpose.SHORT, why=why, at=at)
     short.move(ShortfallStatus.REFUNDED, by=member.actor, at=at, why=f"{amount} given back")
     session.flush()
     if _remaining(session, preorder) == 0:

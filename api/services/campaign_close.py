@@ -1,18 +1,39 @@
 """The close: each due campaign is decided once, right, in the order of its deadline, after any outage."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlalchemy import or_
+from sqlmodel import Session, and_, col, func, select
 
+from api.domain import policy
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.payment import Payment, PaymentKind, PaymentStatus
-from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
-from api.services import campaigns, payments
+from api.domain.payment import DepositKind, Payment, PaymentKind, PaymentPurpose, PaymentStatus, PaymentTerms
+from api.domain.preorder import DroppedLine, Preorder, PreorderLine, PreorderStatus
+from api.services import (
+    campaign_decision,
+    campaigns,
+    cancellation,
+    groups,
+    notices,
+    outbox,
+    payments,
+    rescues,
+)
+from api.services.campaign_decision import Verdict, Wanted
+
+NOT_PAID = "not paid before the cut-off"
+BALANCE_MISSING = "the balance was not paid in time"
+GROUP_NOT_WHOLE = "the group was not whole"
+COLOUR_NOT_MADE = "too few wanted this colour"
+PLANNED_TOGETHER = timedelta(minutes=10)
+"""Campaigns decided within so long of each other are planned together, unless a person asks sooner."""
+_IN = (PreorderStatus.PLACED, PreorderStatus.BALANCE_DUE)
+_S = CampaignStatus
 
 
 def due(session: Session, *, at: datetime) -> Sequence[UUID]:
@@ -20,30 +41,31 @@ def due(session: Session, *, at: datetime) -> Sequence[UUID]:
 
     There is no look-back window: a campaign missed for a week is as due as one missed for a second.
     """
+    deadline = func.coalesce(Campaign.balance_until, Campaign.closes_at)
+    ended = and_(col(Campaign.status).in_([_S.OPEN, _S.CLOSING]), col(Campaign.closes_at) <= at)
     return session.exec(
         select(Campaign.id)
-        .where(
-            col(Campaign.status).in_([CampaignStatus.OPEN, CampaignStatus.CLOSING]),
-            col(Campaign.closes_at) <= at,
-        )
-        .order_by(col(Campaign.closes_at), col(Campaign.slug))
+        .where(or_(ended, col(Campaign.status) == _S.COLLECTING))
+        .order_by(deadline, col(Campaign.slug))
     ).all()
 
 
 def close(session: Session, campaign_id: UUID, *, at: datetime) -> Campaign:
-    """Close and decide a due campaign; calling again, or from two workers at once, changes nothing more.
+    """Take a due campaign as far as it can go; again, or from two workers at once, changes nothing more.
 
-    It waits in `closing` while a payment started before the cut-off may still be confirmed. With a go every
-    paid pre-order is confirmed at one settled price and the difference goes back; with a no-go all does.
+    It waits in `closing` while a payment started before the cut-off may still be confirmed, or while its
+    team thinks about a rescue, and in `collecting` for balances. With a go every paid pre-order is confirmed
+    at one settled price and the difference goes back; with a no-go everything does.
     """
     campaign = campaigns.get_for_update(session, campaign_id)
-    if campaign.status == CampaignStatus.OPEN and campaign.closes_at <= at:
+    if campaign.status == _S.OPEN and campaign.closes_at <= at:
         campaign.start_closing(by=SYSTEM, at=at, why="its minute has come")
         session.flush()  # the database sees, and judges, every step
-    if campaign.status == CampaignStatus.CLOSING and (
-        campaign.grace_ended(at) or not _awaited(session, campaign)
-    ):
-        _decide(session, campaign, at)
+    if campaign.status == _S.CLOSING and (campaign.grace_ended(at) or not _awaited(session, campaign)):
+        _end_unpaid(session, campaign, at=at)
+        _decide(session, campaign, at=at)
+    elif campaign.status == _S.COLLECTING:
+        _collect(session, campaign, at=at)
     return campaign
 
 
@@ -70,58 +92,174 @@ def _awaited(session: Session, campaign: Campaign) -> int:
     ).one()
 
 
-def _decide(session: Session, campaign: Campaign, at: datetime) -> None:
-    pieces = campaigns.paid_pieces(session, campaign.id)
-    go = campaign.decide(pieces, by=SYSTEM, at=at)
-    placed = session.exec(
+def _end_unpaid(session: Session, campaign: Campaign, *, at: datetime) -> None:
+    """Who has neither paid nor let a method be stored is out, and so is a group that is not whole."""
+    members = groups.paid_members(session, campaign)
+    for preorder in _in(session, campaign, PreorderStatus.PLACED):
+        if preorder.paid_at is None and preorder.stored_method is None:
+            _end(session, preorder, why=NOT_PAID, at=at)
+        elif preorder.group_id is not None and members[preorder.group_id] < (campaign.group_size or 0):
+            _end(session, preorder, why=GROUP_NOT_WHOLE, at=at)
+    session.flush()
+
+
+def _decide(session: Session, campaign: Campaign, *, at: datetime) -> None:
+    """The decision, unless the team may still save the campaign: then it is offered how, once."""
+    wanted = _wanted(session, campaign)
+    verdict = campaign_decision.judge(session, campaign, wanted)
+    if verdict.go:
+        _go(session, campaign, wanted, at=at)
+    elif not rescues.offer(session, campaign, verdict, at=at):
+        _no_go(session, campaign, verdict, at=at)
+
+
+def accept_rescue(session: Session, slug: str, *, member: Member, at: datetime) -> Campaign:
+    """Carry the offered rescue out: who consented is taken at their word, who cannot be served is paid back.
+
+    Raises RoleMissing, Unknown where no offer stands, and AboveLimit where it costs more than the team may
+    spend without asking.
+    """
+    campaign = campaigns.get_for_update(session, campaigns.get_of_member(session, slug, member).id)
+    rescue = rescues.accept(session, campaign, member=member, at=at)
+    wanted = _wanted(session, campaign)
+    rescues.take_at_consent(session, rescue, wanted, at=at)
+    served = rescues.without_dropped(session, rescue, wanted)
+    _go(session, campaign, served, at=at)
+    return campaign
+
+
+def refuse_rescue(session: Session, slug: str, *, member: Member, why: str, at: datetime) -> Campaign:
+    """The team would rather let it fail; everything goes back at once."""
+    campaign = campaigns.get_for_update(session, campaigns.get_of_member(session, slug, member).id)
+    rescues.refuse(session, campaign, member=member, why=why, at=at)
+    _decide(session, campaign, at=at)
+    return campaign
+
+
+def _wanted(session: Session, campaign: Campaign) -> list[Wanted]:
+    """The lines that count: of pre-orders paid as far as they have to be by now."""
+    rows = session.exec(
+        select(PreorderLine, Preorder)
+        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
+        .where(Preorder.campaign_id == campaign.id, col(Preorder.status).in_(_IN))
+        .order_by(Preorder.number, col(PreorderLine.id))
+        .with_for_update()
+    ).all()
+    collected = campaign.status == _S.COLLECTING
+    return [
+        Wanted(line, preorder, sure=collected or preorder.terms == PaymentTerms.PREPAID)
+        for line, preorder in rows
+    ]
+
+
+def _go(session: Session, campaign: Campaign, served: Sequence[Wanted], *, at: datetime) -> None:
+    """One price for everyone; who paid it is in, who owes a rest has some days, who lost a line is paid back.
+
+    Once the balances are in, what is missing costs nobody else more: the price stays.
+    """
+    pieces: dict[UUID, int] = defaultdict(int)
+    for one in served:
+        pieces[one.preorder.id] += one.line.quantity
+    price = campaign.settle_price(sum(pieces.values()), at=at)
+    kept = {one.line.id for one in served}
+    owing = 0
+    for preorder in _in(session, campaign, *_IN):
+        if preorder.id not in pieces:
+            _end(session, preorder, why=COLOUR_NOT_MADE, at=at, purpose=PaymentPurpose.NO_GO)
+            continue
+        _drop_lines(session, preorder, kept, at=at)
+        rest = _settle(session, campaign, preorder, price * pieces[preorder.id], at=at)
+        owing += rest > 0
+    if owing:
+        campaign.balance_until = at + timedelta(days=campaign.balance_days)
+        why = f"{campaign.decided_pieces} paid pieces; {owing} balances to come"
+        campaign.move(_S.COLLECTING, by=SYSTEM, at=at, why=why)
+        return
+    session.flush()
+    for preorder in _in(session, campaign, *_IN):
+        preorder.move(PreorderStatus.CONFIRMED, by=SYSTEM, at=at, why="the campaign runs")
+        facts = {"amount_minor": price * pieces[preorder.id], "price_minor": price}
+        notices.tell(session, preorder, "confirmed", key=f"decided:{preorder.id}", at=at, **facts)
+    campaign.move(_S.DECIDED, by=SYSTEM, at=at, why=f"{campaign.decided_pieces} paid pieces")
+    outbox.record(session, "plan.wanted", subject=campaign.slug, at=at, not_before=at + PLANNED_TOGETHER)
+
+
+def _settle(session: Session, campaign: Campaign, preorder: Preorder, due_minor: int, *, at: datetime) -> int:
+    """Ask for what lacks at the settled price, or give back what is too much; returns what lacks."""
+    rest = payments.open_minor(session, preorder)
+    if preorder.status == PreorderStatus.PLACED and preorder.terms != PaymentTerms.PREPAID:
+        rest = due_minor - payments.credit(session, preorder)
+    if rest < 0:
+        why = f"{campaign.decided_pieces} pieces were ordered: each costs less than was paid"
+        payments.give_back(session, preorder, -rest, purpose=PaymentPurpose.DIFFERENCE, why=why, at=at)
+    elif rest > 0:
+        preorder.move(PreorderStatus.BALANCE_DUE, by=SYSTEM, at=at, why="the campaign runs if balances come")
+        payments.ask_balance(session, preorder, rest, at=at)
+        facts = {"amount_minor": rest, "days": campaign.balance_days}
+        notices.tell(session, preorder, "balance_due", key=f"balance:{preorder.id}", at=at, **facts)
+    return max(0, rest)
+
+
+def _drop_lines(session: Session, preorder: Preorder, kept: Collection[UUID], *, at: datetime) -> None:
+    """Lines of colours that are not made leave the pre-order; their money goes back with the difference."""
+    lines = session.exec(select(PreorderLine).where(PreorderLine.preorder_id == preorder.id)).all()
+    for line in lines:
+        if line.id not in kept:
+            fields = line.model_dump(include={"id", "preorder_id", "sku_id", "quantity"})
+            session.add(DroppedLine(**fields, why=COLOUR_NOT_MADE, dropped_at=at))
+            session.delete(line)
+    session.flush()
+
+
+def _collect(session: Session, campaign: Campaign, *, at: datetime) -> None:
+    """Decide anew once every balance is in, or the time for them is over; who defaults is out."""
+    owing = [
+        p for p in _in(session, campaign, PreorderStatus.BALANCE_DUE) if payments.open_minor(session, p) > 0
+    ]
+    if owing and campaign.balance_until is not None and at < campaign.balance_until:
+        return
+    for preorder in owing:
+        default(session, campaign, preorder, at=at)
+    session.flush()
+    _decide(session, campaign, at=at)
+
+
+def default(session: Session, campaign: Campaign, preorder: Preorder, *, at: datetime) -> None:
+    """A buyer who does not pay the balance is out; a forfeitable deposit is ours, any other goes back."""
+    forfeitable = campaign.deposit_kind == DepositKind.FORFEITABLE and preorder.terms == PaymentTerms.DEPOSIT
+    kept = policy.forfeitable(preorder.region, at=at) and forfeitable
+    paid = payments.received(payments.of_preorder(session, preorder.id))
+    _end(session, preorder, why=BALANCE_MISSING, at=at, forfeit_minor=paid if kept else 0)
+
+
+def _no_go(session: Session, campaign: Campaign, verdict: Verdict, *, at: datetime) -> None:
+    why = f"the campaign ended with {verdict.pieces} of {campaign.minimum} pieces"
+    for preorder in _in(session, campaign, *_IN):
+        _end(session, preorder, why=why, at=at, purpose=PaymentPurpose.NO_GO)
+    campaign.decided_pieces, campaign.decided_at = verdict.pieces, at
+    campaign.move(_S.FAILED, by=SYSTEM, at=at, why=why)
+
+
+def _end(
+    session: Session,
+    preorder: Preorder,
+    *,
+    why: str,
+    at: datetime,
+    purpose: PaymentPurpose = PaymentPurpose.CANCELLED,
+    forfeit_minor: int = 0,
+) -> None:
+    back = cancellation.end(
+        session, preorder, by=SYSTEM, why=why, purpose=purpose, at=at, forfeit_minor=forfeit_minor
+    )
+    facts = {"amount_minor": back, "why": why}
+    notices.tell(session, preorder, "ended", key=f"ended:{preorder.id}", at=at, **facts)
+
+
+def _in(session: Session, campaign: Campaign, *states: PreorderStatus) -> Sequence[Preorder]:
+    return session.exec(
         select(Preorder)
-        .where(Preorder.campaign_id == campaign.id, Preorder.status == PreorderStatus.PLACED)
+        .where(Preorder.campaign_id == campaign.id, col(Preorder.status).in_(states))
         .order_by(Preorder.number)
         .with_for_update()
     ).all()
-    charges = _confirmed_charges(session, campaign)
-    ordered = _pieces_ordered(session, campaign)
-    for preorder in placed:
-        if preorder.paid_at is None:
-            preorder.move(PreorderStatus.CANCELLED, by=SYSTEM, at=at, why="not paid before the cut-off")
-        elif go:
-            preorder.move(PreorderStatus.CONFIRMED, by=SYSTEM, at=at, why="the campaign runs")
-            _give_back_difference(session, campaign, charges[preorder.id], ordered[preorder.id], at)
-        else:
-            why = f"the campaign ended with {pieces} of {campaign.minimum} pieces"
-            preorder.move(PreorderStatus.CANCELLED, by=SYSTEM, at=at, why=why)
-            charge = charges[preorder.id]
-            payments.request_refund(session, charge, charge.amount_minor, why=why, at=at)
-
-
-def _give_back_difference(
-    session: Session, campaign: Campaign, charge: Payment, pieces: int, at: datetime
-) -> None:
-    settled = campaign.settled_price_minor or 0
-    difference = charge.amount_minor - settled * pieces
-    if difference > 0:
-        why = f"{campaign.decided_pieces} pieces were ordered: each costs less than was paid"
-        payments.request_refund(session, charge, difference, why=why, at=at)
-
-
-def _confirmed_charges(session: Session, campaign: Campaign) -> dict[UUID, Payment]:
-    rows = session.exec(
-        select(Payment)
-        .join(Preorder, col(Preorder.id) == Payment.preorder_id)
-        .where(
-            Preorder.campaign_id == campaign.id,
-            Payment.kind == PaymentKind.CHARGE,
-            Payment.status == PaymentStatus.CONFIRMED,
-        )
-    )
-    return {charge.preorder_id: charge for charge in rows}
-
-
-def _pieces_ordered(session: Session, campaign: Campaign) -> dict[UUID, int]:
-    rows = session.execute(
-        select(PreorderLine.preorder_id, func.sum(PreorderLine.quantity))
-        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
-        .where(Preorder.campaign_id == campaign.id)
-        .group_by(col(PreorderLine.preorder_id))
-    )
-    return {preorder_id: int(pieces) for preorder_id, pieces in rows}

@@ -1,7 +1,7 @@
 """From confirmed pre-order lines to the planner's problem: lots, lines with calendars, cloth, frozen runs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from api.domain.errors import NothingToPlan
 from api.domain.plan import Pegging, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus, Region
 from api.domain.production import Closure, Factory, Lane, LineRate, ProductionLine, capacity_seconds
+from api.services import rescues
 from planner.pegging import Atom
 
 BUCKET_DAYS = 7
@@ -101,7 +102,14 @@ def load(session: Session, *, at: datetime, only: Collection[UUID] | None = None
         factories=_factories(session, factories),
         lines=_lines(session, catalogue, factories, day_zero),
         styles=tuple(catalogue.planner_styles()),
-        items=tuple(catalogue.planner_items(frozen, _items_of_this_week(frozen, day_zero))),
+        items=tuple(
+            catalogue.planner_items(
+                frozen,
+                _items_of_this_week(frozen, day_zero),
+                rescues.top_ups(session),
+                _overs_in(session, frozen),
+            )
+        ),
         skus=tuple(catalogue.planner_skus()),
         fabrics=tuple(_fabrics(session, catalogue, frozen, day_zero)),
         lots=tuple(lots),
@@ -187,7 +195,10 @@ class _Catalogue:
         for s in self.styles.values():
             yield planner.Style(s.code, s.family, s.setup_seconds, s.setup_cost_minor)
 
-    def planner_items(self, frozen: Sequence[Run], running: set[UUID]) -> Iterable[planner.Item]:
+    def planner_items(
+        self, frozen: Sequence[Run], running: set[UUID], added: Mapping[str, int], freed: Mapping[UUID, int]
+    ) -> Iterable[planner.Item]:
+        """Overs may be as many as usual, what teams added and what those who stepped back left in runs."""
         released = {run.item_id for run in frozen}
         for i in self.items.values():
             yield planner.Item(
@@ -201,12 +212,21 @@ class _Catalogue:
                 minimum=0 if i.id in released else i.minimum,
                 release_bucket=0 if i.id in running else FIRST_BUCKET,
                 overs_value=i.overs_value_minor,
-                overs_maximum=i.overs_maximum,
+                overs_maximum=i.overs_maximum + added.get(i.code, 0) + freed[i.id],
             )
 
     def planner_skus(self) -> Iterable[planner.Sku]:
         for s in self.skus.values():
             yield planner.Sku(s.code, self.items[s.item_id].code, s.size, s.fabric_use_cm)
+
+
+def _overs_in(session: Session, frozen: Sequence[Run]) -> Counter[UUID]:
+    """Overs that frozen runs hold already, by item."""
+    items = {run.id: run.item_id for run in frozen}
+    held: Counter[UUID] = Counter()
+    for made in session.exec(select(RunSku).where(col(RunSku.run_id).in_(items), RunSku.overs > 0)):
+        held[items[made.run_id]] += made.overs
+    return held
 
 
 def _items_of_this_week(frozen: Sequence[Run], day_zero: date) -> set[UUID]:

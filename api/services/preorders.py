@@ -8,10 +8,10 @@ from sqlmodel import Session, col, select
 
 from api.domain.campaign import Campaign
 from api.domain.catalogue import Item, Sku
-from api.domain.errors import InvalidRequest, Unknown
+from api.domain.errors import InvalidRequest, Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.payment import Payment, PaymentKind, PaymentStatus
+from api.domain.payment import Payment, PaymentKind, PaymentTerms
 from api.domain.preorder import (
     PREORDER_NUMBERS,
     Preorder,
@@ -21,25 +21,31 @@ from api.domain.preorder import (
     PreorderLineRead,
     PreorderRead,
     PreorderStatus,
-    pieces,
 )
+from api.domain.waiting import WaitingEntry
 from api.security import preorder_of_token, preorder_token
-from api.services import campaigns, numbers, payments
+from api.services import campaigns, groups, ledger, numbers, payments, places, waiting
 from api.settings import settings
 
 CONSUMER = "consumer"
 
 
 def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorder:
-    """Take a pre-order and ask for its payment at the price of this moment.
+    """Take a pre-order and ask for its first payment at the price of this moment.
 
     Paid pieces only grow while a campaign is open, so the close settles at this price or below it and gives
     the difference back.
 
-    Raises Unknown, CampaignNotOpen, or InvalidRequest naming each wrong line.
+    Raises Unknown, CampaignNotOpen, CampaignFull, or InvalidRequest naming each wrong field.
     """
     campaign = _open_campaign(session, request.campaign, at)
     skus = _skus(session, campaign, request.lines)
+    terms = _terms(campaign, request)
+    wanted = sum(line.quantity for line in request.lines)
+    if request.offer is not None:
+        _take_up(session, request, campaign, skus, at)
+    before = places.take(session, campaign, wanted) if campaign.counts_places else 0
+    promise_from_on, promise_by_on = campaign.promise(before)
     (number,) = numbers.draw(session, PREORDER_NUMBERS, 1)
     preorder = Preorder(
         number=number,
@@ -48,30 +54,59 @@ def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorde
         email=request.email,
         region=request.region,
         address=request.address,
+        language=request.language,
         placed_at=at,
+        pay_until=at + places.PAY_WITHIN if campaign.cap_pieces is not None else None,
+        terms=terms,
+        group_id=groups.of_request(session, campaign, request.group, at=at),
         price_minor=campaign.prices.price(campaigns.paid_pieces(session, campaign.id)),
+        deposit_minor=campaign.deposit_minor or 0 if terms == PaymentTerms.DEPOSIT else 0,
         currency=campaign.currency,
-        promise_from_on=campaign.ship_from_on,
-        promise_by_on=campaign.ship_by_on,
+        promise_from_on=promise_from_on,
+        promise_by_on=promise_by_on,
     )
     preorder.begin(by=CONSUMER, at=at, why="placed")
     session.add(preorder)
     session.flush()
-    lines = [_line(preorder.id, wanted, skus[wanted.sku]) for wanted in request.lines]
-    session.add_all(lines)
-    payments.request_charge(session, preorder, preorder.price_minor * pieces(lines), at=at)
+    session.add_all(_line(preorder.id, line, skus[line.sku]) for line in request.lines)
+    payments.first_charge(session, preorder, wanted, at=at)
     return preorder
 
 
 def _open_campaign(session: Session, slug: str, at: datetime) -> Campaign:
     # Shared lock: placements do not wait for each other, the close waits for them and they for the close.
+    # Where places are counted they take turns.
     campaign = session.exec(
         select(Campaign).where(Campaign.slug == slug).with_for_update(read=True, key_share=False)
     ).first()
     if campaign is None:
         raise Unknown("campaign", slug)
+    if campaign.counts_places:
+        campaign = campaigns.get_for_update(session, campaign.id)
     campaign.accept(at=at)
     return campaign
+
+
+def _terms(campaign: Campaign, request: PreorderCreate) -> PaymentTerms:
+    terms = request.terms or PaymentTerms(campaign.terms[0])
+    if terms not in campaign.terms:
+        raise invalid(
+            "terms", terms.value, f"the campaign {campaign.slug} offers {', '.join(campaign.terms)}"
+        )
+    return terms
+
+
+def _take_up(
+    session: Session, request: PreorderCreate, campaign: Campaign, skus: dict[str, Sku], at: datetime
+) -> None:
+    """An offer of the waiting list holds for the SKU and at most the pieces it was made for."""
+    entry = session.get(WaitingEntry, request.offer, with_for_update=True)
+    if entry is None or entry.campaign_id != campaign.id:
+        raise Unknown("offer", str(request.offer))
+    line = request.lines[0]
+    if len(request.lines) > 1 or skus[line.sku].id != entry.sku_id or line.quantity > entry.quantity:
+        raise invalid("lines", line.sku, "is not what the offer was made for")
+    waiting.take_up(entry, campaign, at=at)
 
 
 def _skus(session: Session, campaign: Campaign, lines: Sequence[PreorderLineCreate]) -> dict[str, Sku]:
@@ -150,20 +185,23 @@ def read(session: Session, preorder: Preorder) -> PreorderRead:
         lines=list(lines),
         pieces=count,
         total_minor=preorder.price_minor * count,
-        paid_minor=_confirmed(money, PaymentKind.CHARGE),
-        refunded_minor=_confirmed(money, PaymentKind.REFUND),
+        group=groups.code_of(session, preorder),
+        open_minor=max(0, payments.open_minor(session, preorder)),
+        paid_minor=_moved(money, PaymentKind.CHARGE),
+        refunded_minor=_moved(money, PaymentKind.REFUND),
         settled_price_minor=campaign.settled_price_minor,
         link=link,
-        pay_link=f"{link}/pay" if awaits_payment(preorder) else None,
+        pay_link=f"{link}/pay" if awaits_payment(session, preorder) else None,
     )
 
 
-def awaits_payment(preorder: Preorder) -> bool:
-    return preorder.status == PreorderStatus.PLACED and preorder.paid_at is None
+def awaits_payment(session: Session, preorder: Preorder) -> bool:
+    """Whether the buyer can pay something now."""
+    return payments.asked(session, preorder) is not None
 
 
-def _confirmed(money: Iterable[Payment], kind: PaymentKind) -> int:
-    return sum(p.amount_minor for p in money if p.kind == kind and p.status == PaymentStatus.CONFIRMED)
+def _moved(money: Iterable[Payment], kind: PaymentKind) -> int:
+    return sum(abs(payment.signed_minor) for payment in money if payment.kind == kind)
 
 
 def ship(session: Session, number: str, *, member: Member, at: datetime) -> Preorder:
@@ -174,6 +212,7 @@ def ship(session: Session, number: str, *, member: Member, at: datetime) -> Preo
         raise Unknown("pre-order", number)
     preorder.move(PreorderStatus.SHIPPED, by=member.actor, at=at, why="parcel handed over")
     session.flush()
+    ledger.earn(session, preorder, at=at)
     campaigns.note_shipped(session, preorder.campaign_id, at=at)
     return preorder
 

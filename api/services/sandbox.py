@@ -31,7 +31,7 @@ def charge(
     kind = EventKind.FAILED if outcome == Outcome.FAIL else EventKind.CONFIRMED
     words = "the card was declined" if outcome == Outcome.FAIL else "paid"
     if kind == EventKind.CONFIRMED and not _book(
-        session, payment_id, PaymentKind.CHARGE, amount_minor, currency
+        session, payment_id, PaymentKind.CHARGE, amount_minor, currency, at
     ):
         return
     _notify(session, payment_id, kind, words, at=at, not_before=at + _DELAY[outcome])
@@ -39,11 +39,13 @@ def charge(
 
 def refund(session: Session, *, payment_id: UUID, amount_minor: int, currency: str, at: datetime) -> None:
     """Pay money back and tell us by webhook; asked twice it is paid once."""
-    if _book(session, payment_id, PaymentKind.REFUND, amount_minor, currency):
+    if _book(session, payment_id, PaymentKind.REFUND, amount_minor, currency, at):
         _notify(session, payment_id, EventKind.CONFIRMED, "paid back", at=at, not_before=at)
 
 
-def _book(session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: int, currency: str) -> bool:
+def _book(
+    session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: int, currency: str, at: datetime
+) -> bool:
     """Write the movement once; returns whether it is new."""
     row = {
         "reference": reference_of(payment_id),
@@ -51,6 +53,7 @@ def _book(session: Session, payment_id: UUID, kind: PaymentKind, amount_minor: i
         "kind": kind,
         "amount_minor": amount_minor,
         "currency": currency,
+        "at": at,
     }
     added = (
         insert(SandboxCharge).values(**row).on_conflict_do_nothing().returning(col(SandboxCharge.reference))

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.lifecycle import SYSTEM
-from api.domain.plan import Pegging, Run, RunStatus
+from api.domain.plan import Pegging, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Lane, ProductionLine
 
@@ -68,6 +69,22 @@ def unschedule(session: Session, preorder_ids: Collection[UUID], *, at: datetime
     ):
         preorder.move(PreorderStatus.CONFIRMED, by=SYSTEM, at=at, why=why)
         preorder.expected_on = None
+
+
+def leave_runs(session: Session, preorder: Preorder) -> None:
+    """What runs make for a pre-order that ends becomes their overs: the team's stock when they are done."""
+    rows = session.exec(
+        select(Pegging, RunSku)
+        .join(Run, col(Run.id) == Pegging.run_id)
+        .join(PreorderLine, col(PreorderLine.id) == Pegging.preorder_line_id)
+        .join(RunSku, and_(col(RunSku.run_id) == Pegging.run_id, col(RunSku.sku_id) == Pegging.sku_id))
+        .where(PreorderLine.preorder_id == preorder.id, Run.status != RunStatus.CANCELLED)
+        .with_for_update(of=[Pegging, RunSku])
+    )
+    for pegging, made in rows:
+        made.overs += pegging.quantity
+        session.delete(pegging)
+    preorder.expected_on = None
 
 
 def _wanted(session: Session, preorder_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -58,13 +58,13 @@ def track(session: Session, preorder: Preorder) -> Tracking:
     """The pre-order with its money, its dates and its stages."""
     campaign = session.get_one(Campaign, preorder.campaign_id)
     money = payments.of_preorder(session, preorder.id)
-    awaits = preorders.awaits_payment(preorder)
+    awaits = preorders.awaits_payment(session, preorder)
     return Tracking(
         status=preorder.status,
         currency=preorder.currency,
-        paid_minor=_sum(money, PaymentKind.CHARGE, confirmed=True),
-        refunded_minor=_sum(money, PaymentKind.REFUND, confirmed=True),
-        refund_due_minor=_sum(money, PaymentKind.REFUND, confirmed=False),
+        paid_minor=_moved(money, PaymentKind.CHARGE),
+        refunded_minor=_moved(money, PaymentKind.REFUND),
+        refund_due_minor=payments.under_way_back(money),
         price_minor=preorder.price_minor,
         settled_price_minor=campaign.settled_price_minor if preorder.paid_at else None,
         pieces=sum(line.quantity for line in preorders.lines_of(session, preorder.id)),
@@ -78,10 +78,8 @@ def track(session: Session, preorder: Preorder) -> Tracking:
     )
 
 
-def _sum(money: Sequence[Payment], kind: PaymentKind, *, confirmed: bool) -> int:
-    return sum(
-        p.amount_minor for p in money if p.kind == kind and (p.status == PaymentStatus.CONFIRMED) == confirmed
-    )
+def _moved(money: Sequence[Payment], kind: PaymentKind) -> int:
+    return sum(abs(payment.signed_minor) for payment in money if payment.kind == kind)
 
 
 def _payment(money: Sequence[Payment], *, awaits: bool) -> str:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from api.domain.campaign import PAYMENT_GRACE, CampaignStatus
+from api.domain.campaign import CampaignStatus
 from api.domain.errors import CampaignNotOpen, RoleMissing, Unknown
 from api.domain.member import Role
 from api.domain.outbox import OutboxMessage
@@ -76,7 +76,7 @@ def test_a_payment_after_the_grace_is_paid_back_and_told_why(session: Session) -
     make_preorder(session, lines=[("TEE-INDIGO-M", 5)])
     late = make_preorder(session, paid=False)
     payments.start(session, late, at=CLOSED - timedelta(seconds=1), return_url="/")
-    over = CLOSED + PAYMENT_GRACE
+    over = CLOSED + timedelta(seconds=world.campaign.grace_seconds)
     campaign_close.close(session, world.campaign.id, at=over)
     assert (world.campaign.status, late.status) == (CampaignStatus.DECIDED, PreorderStatus.CANCELLED)
     confirm(session, charge_of(session, late), at=over + timedelta(seconds=1))

@@ -8,7 +8,7 @@ from api.domain.payment import Payment, PaymentStatus, SandboxCharge
 from api.payments.port import EventKind, PaymentEvent
 from api.payments.providers import provider
 from api.payments.sandbox import SIGNATURE_HEADER, signature
-from api.services import campaigns, payments, sandbox
+from api.services import campaigns, payment_events, payments, sandbox
 from api.settings import settings
 from tests.factories import charge_of, confirm, make_preorder, make_world
 from tests.fixtures import TODAY
@@ -52,7 +52,7 @@ def test_shuffled_and_doubled_events_end_as_in_order(session: Session) -> None:
 def test_an_event_for_no_payment_of_ours_is_refused(session: Session) -> None:
     world = make_world(session)
     with pytest.raises(Unknown):
-        payments.apply_event(
+        payment_events.apply(
             session, PaymentEvent(world.team.id, EventKind.CONFIRMED, "sbx_1", "paid"), at=TODAY
         )
 

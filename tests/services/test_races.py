@@ -38,16 +38,16 @@ def at_once(act: Callable[[int], _T], *, many: int = 4) -> list[_T]:
         return list(pool.map(one, range(many)))
 
 
-def a_campaign(preorders: int) -> UUID:
+def a_campaign(preorders: int, *, minimum: int = 5) -> UUID:
     with transaction() as session:
-        world = make_world(session)
+        world = make_world(session, minimum=minimum)
         for _ in range(preorders):
             make_preorder(session)
         return world.campaign.id
 
 
 def test_workers_that_close_the_same_campaign_decide_it_once() -> None:
-    campaign_id = a_campaign(3)
+    campaign_id = a_campaign(3, minimum=50)
 
     def close(_: int) -> None:
         with transaction() as session:

@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel
 
 from api.domain.catalogue import Sku
 from api.domain.lifecycle import SYSTEM
-from api.domain.payment import Payment, PaymentKind, PaymentStatus, SandboxCharge
+from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus, SandboxCharge
 from api.domain.preorder import PREORDER_NUMBERS, Preorder, PreorderLine, pieces
 from api.local.demonstration.campaigns import SHANGHAI, Chapter
 from api.local.demonstration.dice import Dice
@@ -136,6 +136,7 @@ def _pay(order: Order, dice: Dice) -> None:
         id=dice.uuid(),
         preorder_id=preorder.id,
         kind=PaymentKind.CHARGE,
+        purpose=PaymentPurpose.FULL,
         amount_minor=preorder.price_minor * pieces(order.lines),
         currency=preorder.currency,
         reason=f"pre-order {preorder.number}",
@@ -171,6 +172,7 @@ def _go_to_provider(charge: Payment, at: datetime) -> None:
 def _confirm(preorder: Preorder, charge: Payment, at: datetime) -> SandboxCharge:
     charge.provider_reference = sandbox.reference_of(charge.id)
     charge.confirmed_at = preorder.paid_at = at
+    charge.moved_minor = charge.amount_minor
     charge.move(PaymentStatus.CONFIRMED, by=charge.provider, at=at, why="paid")
     return SandboxCharge(
         reference=charge.provider_reference,
@@ -178,4 +180,5 @@ def _confirm(preorder: Preorder, charge: Payment, at: datetime) -> SandboxCharge
         kind=PaymentKind.CHARGE,
         amount_minor=charge.amount_minor,
         currency=charge.currency,
+        at=at,
     )

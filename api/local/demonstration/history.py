@@ -15,14 +15,14 @@ import planner
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Role
 from api.domain.outbox import OutboxMessage
-from api.domain.payment import Payment, PaymentKind, PaymentStatus, SandboxCharge
+from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus, SandboxCharge
 from api.domain.plan import Plan
 from api.domain.preorder import Preorder, PreorderStatus
 from api.local.demonstration.campaigns import Chapter, Story, moment
 from api.local.demonstration.dice import Dice, sheet
 from api.local.demonstration.sewing import Sewing
 from api.local.demonstration.timeline import Timeline
-from api.services import campaign_close, payments, plan_approval, plans, sandbox
+from api.services import campaign_close, cancellation, ledger, plan_approval, plans, sandbox
 from planner.baseline import baseline
 from planner.check import cost
 from planner.reasons import reasons
@@ -109,9 +109,9 @@ class _History:
             .where(Preorder.campaign_id == chapter.campaign.id, Preorder.status == PreorderStatus.CONFIRMED)
             .order_by(Preorder.number)
         ).all():
-            preorder.move(PreorderStatus.CANCELLED, by=stock.actor, at=at, why=why)
-            charge = payments.confirmed_charge(self._session, preorder.id)
-            payments.request_refund(self._session, charge, charge.amount_minor, why=why, at=at)
+            cancellation.end(
+                self._session, preorder, by=stock.actor, why=why, purpose=PaymentPurpose.NO_GO, at=at
+            )
         self._pay_back(chapter, at)
 
     def _pay_back(self, chapter: Chapter, at: datetime) -> None:
@@ -130,13 +130,14 @@ class _History:
             sent_at = at + timedelta(seconds=self._dice.randint(5, 240))
             confirmed_at = sent_at + timedelta(seconds=self._dice.randint(5, 30))
             self._session.add(_confirm(refund, preorder, sent_at, confirmed_at))
-        self._session.flush()
+        ledger.catch_up(self._session)
 
 
 def _confirm(refund: Payment, preorder: Preorder, sent_at: datetime, confirmed_at: datetime) -> SandboxCharge:
     refund.move(PaymentStatus.STARTED, by=SYSTEM, at=sent_at, why=f"sent to {refund.provider}")
     refund.move(PaymentStatus.CONFIRMED, by=refund.provider, at=confirmed_at, why="paid back")
     refund.started_at, refund.confirmed_at = sent_at, confirmed_at
+    refund.moved_minor = refund.amount_minor
     refund.provider_reference = sandbox.reference_of(refund.id)
     if preorder.status == PreorderStatus.CANCELLED:
         preorder.move(PreorderStatus.REFUNDED, by=refund.provider, at=confirmed_at, why=refund.reason)
@@ -146,6 +147,7 @@ def _confirm(refund: Payment, preorder: Preorder, sent_at: datetime, confirmed_a
         kind=PaymentKind.REFUND,
         amount_minor=refund.amount_minor,
         currency=refund.currency,
+        at=confirmed_at,
     )
 
 

@@ -1,0 +1,198 @@
+"""The exceptions desk: money that moved otherwise than asked, each case once, resolved with one decision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from api.domain.campaign import Campaign
+from api.domain.errors import Unknown, invalid
+from api.domain.ledger import Account
+from api.domain.lifecycle import SYSTEM
+from api.domain.member import Member, Right
+from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus
+from api.domain.payment_exception import (
+    CHOICES,
+    ExceptionKind,
+    ExceptionStatus,
+    PaymentException,
+    Resolution,
+)
+from api.domain.preorder import Preorder, PreorderStatus
+from api.services import campaigns, cancellation, ledger, notices, outbox, payments, places
+
+
+def note(
+    session: Session,
+    kind: ExceptionKind,
+    *,
+    key: str,
+    amount_minor: int,
+    preorder: Preorder | None,
+    payment: Payment | None,
+    words: str,
+    at: datetime,
+    currency: str | None = None,
+) -> PaymentException:
+    """Put a case on the desk; the same key again changes nothing."""
+    known = session.exec(select(PaymentException).where(PaymentException.key == key)).first()
+    if known is not None:
+        return known
+    money = currency or (preorder.currency if preorder else payment.currency if payment else "")
+    case = PaymentException(
+        key=key,
+        kind=kind,
+        preorder_id=preorder.id if preorder else None,
+        payment_id=payment.id if payment else None,
+        amount_minor=amount_minor,
+        currency=money,
+        words=words[:500],
+        noted_at=at,
+    )
+    case.begin(by=SYSTEM, at=at, why=words)
+    session.add(case)
+    session.flush()
+    return case
+
+
+def refund_refused(session: Session, refund_id: UUID, *, words: str, at: datetime) -> None:
+    """The provider will not pay a refund back, and says why: a person decides."""
+    refund = payments.for_update(session, refund_id)
+    if refund.status in (PaymentStatus.REQUESTED, PaymentStatus.STARTED):
+        refund.move(PaymentStatus.FAILED, by=refund.provider, at=at, why=words[:200])
+    note(
+        session,
+        ExceptionKind.REFUND_FAILED,
+        key=f"{refund.provider}:{refund.id}:{ExceptionKind.REFUND_FAILED.value}",
+        amount_minor=refund.amount_minor,
+        preorder=session.get_one(Preorder, refund.preorder_id),
+        payment=refund,
+        words=words,
+        at=at,
+    )
+
+
+def open_cases(session: Session, member: Member) -> Sequence[tuple[PaymentException, Preorder | None]]:
+    """What waits for a decision, the oldest first; a team's member sees the own team's."""
+    query = (
+        select(PaymentException, Preorder)
+        .outerjoin(Preorder, col(Preorder.id) == PaymentException.preorder_id)
+        .outerjoin(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .where(PaymentException.status == ExceptionStatus.OPEN)
+        .order_by(col(PaymentException.noted_at), PaymentException.key)
+    )
+    if member.team_id is not None:
+        query = query.where(Campaign.team_id == member.team_id)
+    return session.exec(query).all()
+
+
+def resolve(
+    session: Session, case_id: UUID, resolution: Resolution, *, member: Member, at: datetime
+) -> PaymentException:
+    """Carry out a person's decision, once. Raises RoleMissing, Unknown, InvalidRequest."""
+    member.must_have(Right.RESOLVE_EXCEPTION)
+    case = session.exec(
+        select(PaymentException)
+        .where(PaymentException.id == case_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if case is None or not _of_team(session, case, member):
+        raise Unknown("exception", str(case_id))
+    if resolution not in CHOICES[case.kind]:
+        raise invalid("resolution", resolution.value, f"is not a way to settle {case.kind.value}")
+    _settle(session, case, resolution, by=member.actor, at=at)
+    return case
+
+
+def resolve_by_rule(session: Session, key: str, resolution: Resolution, *, at: datetime) -> None:
+    """Carry out what a stated rule says at once, so that no person has to."""
+    case = session.exec(select(PaymentException).where(PaymentException.key == key).with_for_update()).one()
+    if case.status == ExceptionStatus.OPEN:
+        _settle(session, case, resolution, by=SYSTEM, at=at)
+
+
+def _of_team(session: Session, case: PaymentException, member: Member) -> bool:
+    if member.team_id is None:
+        return True
+    if case.preorder_id is None:
+        return False
+    preorder = session.get_one(Preorder, case.preorder_id)
+    return session.get_one(Campaign, preorder.campaign_id).team_id == member.team_id
+
+
+def _settle(
+    session: Session, case: PaymentException, resolution: Resolution, *, by: str, at: datetime
+) -> None:
+    case.move(ExceptionStatus.RESOLVED, by=by, at=at, why=resolution.value)
+    case.resolution = resolution
+    session.flush()
+    if case.preorder_id is None:
+        return
+    preorder = session.exec(select(Preorder).where(Preorder.id == case.preorder_id).with_for_update()).one()
+    match resolution:
+        case Resolution.REFUND:
+            payments.give_back(
+                session, preorder, case.amount_minor, purpose=PaymentPurpose.SURPLUS, why=case.words, at=at
+            )
+            notices.tell(
+                session, preorder, "surplus", key=f"case:{case.id}", at=at, amount_minor=case.amount_minor
+            )
+        case Resolution.ACCEPT:
+            _accept(session, case, preorder, by=by, at=at)
+        case Resolution.CANCEL:
+            _cancel(session, case, preorder, by=by, at=at)
+        case Resolution.RETRY:
+            outbox.record(
+                session,
+                "payment.refund",
+                subject=str(case.payment_id),
+                at=at,
+                payment_id=str(case.payment_id),
+            )
+        case Resolution.WRITTEN_OFF:
+            _write_off(session, case, preorder, at=at)
+
+
+def _accept(session: Session, case: PaymentException, preorder: Preorder, *, by: str, at: datetime) -> None:
+    """The payment counts: the pre-order comes back where there is room, or what lacks is waived."""
+    if preorder.status == PreorderStatus.CANCELLED:
+        campaign = campaigns.get_for_update(session, preorder.campaign_id)
+        campaign.accept(at=at)
+        if campaign.counts_places:
+            places.take(session, campaign, payments.pieces_of(session, preorder))
+        preorder.move(PreorderStatus.PLACED, by=by, at=at, why=case.words)
+    preorder.paid_at = preorder.paid_at or at
+    preorder.pay_until = None
+    if case.kind == ExceptionKind.TOO_LITTLE:
+        owing = case.amount_minor
+        ledger.reclassify(
+            session, preorder, -owing, Account.LOSSES, key=f"case:{case.id}", why="waived", at=at
+        )
+    notices.tell(session, preorder, "paid", key=f"case:{case.id}", at=at, amount_minor=case.amount_minor)
+
+
+def _cancel(session: Session, case: PaymentException, preorder: Preorder, *, by: str, at: datetime) -> None:
+    """The pre-order ends; what is left of its money goes back."""
+    ended = (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED, PreorderStatus.SHIPPED)
+    if preorder.status in ended:
+        return
+    cancellation.end(session, preorder, by=by, why=case.words, purpose=PaymentPurpose.CANCELLED, at=at)
+
+
+def _write_off(session: Session, case: PaymentException, preorder: Preorder, *, at: datetime) -> None:
+    """What we lost is ours; a refund the provider will not pay is asked for no more and kept as owed."""
+    payment = session.get_one(Payment, case.payment_id) if case.payment_id else None
+    if payment is not None and payment.kind == PaymentKind.REFUND and payment.status == PaymentStatus.FAILED:
+        payment.move(PaymentStatus.DROPPED, by=SYSTEM, at=at, why="written off")
+        return
+    ledger.reclassify(
+        session,
+        preorder,
+        -case.amount_minor,
+        Account.LOSSES,
+        key=f"case:{case.id}",
+        why="written off",
+        at=at,
+    )
