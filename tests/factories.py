@@ -62,40 +62,46 @@ def _make_style(session: Session, team: Team) -> tuple[Style, dict[str, Item]]:
     )
     session.add(style)
     session.flush()
-    items = {}
-    for colour, chinese, hex_ in (("indigo", "靛蓝", "#24406e"), ("white", "棉白", "#f4f0e6")):
-        fabric = Fabric(
-            code=f"JERSEY-{colour.upper()}",
-            name_en="Jersey 180 g",
-            name_zh="汗布 180 克",
-            stock_cm=500_000,
-            dye_lot_minimum_cm=30_000,
-            roll_cm=5_000,
-            cost_per_metre_minor=2_000,
-            lead_days=14,
-            purchase_maximum_cm=1_000_000,
-        )
-        session.add(fabric)
-        session.flush()
-        item = Item(
-            code=f"TEE-{colour.upper()}",
-            style_id=style.id,
-            fabric_id=fabric.id,
-            colour=colour,
-            colour_zh=chinese,
-            colour_hex=hex_,
-            setup_seconds=600,
-            setup_cost_minor=5_000,
-            minimum=0,
-            overs_maximum=10,
-            overs_value_minor=1_000,
-        )
-        session.add(item)
-        session.flush()
-        items[colour] = item
-        for size, use in (("S", 120), ("M", 130), ("L", 140)):
-            session.add(Sku(code=f"{item.code}-{size}", item_id=item.id, size=size, fabric_use_cm=use))
-    return style, items
+    colours = (("indigo", "靛蓝", "#24406e"), ("white", "棉白", "#f4f0e6"))
+    return style, {colour: make_item(session, style, colour, *words) for colour, *words in colours}
+
+
+def make_item(
+    session: Session, style: Style, colour: str, colour_zh: str, colour_hex: str, *, minimum: int = 0
+) -> Item:
+    """A colour of a style in the sizes S, M, L, of a jersey of which there are 5 km in store."""
+    fabric = Fabric(
+        code=f"JERSEY-{colour.upper()}",
+        name_en="Jersey 180 g",
+        name_zh="汗布 180 克",
+        stock_cm=500_000,
+        dye_lot_minimum_cm=30_000,
+        roll_cm=5_000,
+        cost_per_metre_minor=2_000,
+        lead_days=14,
+        purchase_maximum_cm=1_000_000,
+    )
+    session.add(fabric)
+    session.flush()
+    item = Item(
+        code=f"{style.code}-{colour.upper()}",
+        style_id=style.id,
+        fabric_id=fabric.id,
+        colour=colour,
+        colour_zh=colour_zh,
+        colour_hex=colour_hex,
+        setup_seconds=600,
+        setup_cost_minor=5_000,
+        minimum=minimum,
+        overs_maximum=10,
+        overs_value_minor=1_000,
+    )
+    session.add(item)
+    session.flush()
+    for size, use in (("S", 120), ("M", 130), ("L", 140)):
+        session.add(Sku(code=f"{item.code}-{size}", item_id=item.id, size=size, fabric_use_cm=use))
+    session.flush()
+    return item
 
 
 def make_factory(

@@ -18,6 +18,7 @@ app.conf.update(
     include=[
         "workers.outbox",
         "workers.campaigns",
+        "workers.promises",
         "workers.payments",
         "workers.planning",
         "workers.parts",
@@ -37,6 +38,8 @@ app.conf.update(
         # A beat that waits while no worker runs is worth nothing later: it expires before the next but one.
         "relay the outbox": {"task": "outbox.relay", "schedule": 1.0, "options": {"expires": 2}},
         "close due campaigns": {"task": "campaigns.close_due", "schedule": 5.0, "options": {"expires": 10}},
+        "free places": {"task": "campaigns.free_places", "schedule": 10.0, "options": {"expires": 20}},
+        "watch promises": {"task": "promises.watch", "schedule": 30.0, "options": {"expires": 60}},
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
         "find drift": {"task": "erp.find_drift", "schedule": 30.0, "options": {"expires": 60}},
         "read catalogues": {"task": "erp.read_catalogues", "schedule": 300.0, "options": {"expires": 600}},

@@ -3,7 +3,7 @@ from uuid import UUID
 import structlog
 
 from api.db import transaction
-from api.services import campaign_close
+from api.services import campaign_close, places, waiting
 from workers.app import app
 from workers.outbox import now
 
@@ -18,6 +18,17 @@ def close_due() -> None:
         due = campaign_close.due(session, at=at)
     for campaign_id in due:
         _close(campaign_id)
+
+
+@app.task(name="campaigns.free_places")
+def free_places() -> None:
+    """End pre-orders whose time to pay is over and offers nobody took; what is free goes to who waits."""
+    with transaction() as session:
+        expired = places.expire_unpaid(session, at=now())
+    with transaction() as session:
+        lapsed = waiting.lapse(session, at=now())
+    if expired or lapsed:
+        log.info("places freed", expired=expired, lapsed=lapsed)
 
 
 def _close(campaign_id: UUID) -> None:

@@ -32,6 +32,13 @@ def make_plan(plan_id: str) -> None:
         proposals.note_plan(session, asked, at=now())
 
 
+@handles("plan.wanted")
+def want_plan() -> None:
+    """Campaigns were decided a while ago: plan them together, unless somebody has asked for a plan since."""
+    with transaction() as session:
+        plans.request_for_decided(session, at=now())
+
+
 def _make(asked: UUID) -> None:
     try:
         with transaction() as session:

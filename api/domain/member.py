@@ -25,6 +25,7 @@ class Right(StrEnum):
     """What a role may do; the words complete the sentence "may not …"."""
 
     SEE_CONSOLE = "see the console"
+    PREPARE_CAMPAIGN = "prepare a campaign"
     CLOSE_CAMPAIGN = "close a campaign"
     MAKE_PLAN = "make a plan"
     APPROVE_PLAN = "approve a plan"
@@ -42,7 +43,15 @@ class Right(StrEnum):
     REPORT_PROGRESS = "report a factory's progress"
 
 
-_TEAM = frozenset({Right.SEE_CONSOLE, Right.CLOSE_CAMPAIGN, Right.ACCEPT_RESCUE, Right.EXTEND_CAMPAIGN})
+_TEAM = frozenset(
+    {
+        Right.SEE_CONSOLE,
+        Right.PREPARE_CAMPAIGN,
+        Right.CLOSE_CAMPAIGN,
+        Right.ACCEPT_RESCUE,
+        Right.EXTEND_CAMPAIGN,
+    }
+)
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.BUYER: _TEAM | {Right.SPEND_ABOVE_LIMIT, Right.SEE_LEDGER},
     Role.DEVELOPER: _TEAM,

@@ -10,12 +10,14 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy import Sequence as Numbers
 from sqlmodel import Field, SQLModel
 
+from api.domain.catalogue import SIZES, Sku
 from api.domain.lifecycle import Lifecycle, Stateful
 from api.domain.payment import PaymentTerms
-from api.domain.types import Moment, one_of
+from api.domain.types import Moment, json_column, one_of
 
 MOST_LINES = 50
 MOST_PIECES_OF_A_SKU = 99
+MOST_COLOURS = 3
 
 
 class Region(StrEnum):
@@ -132,7 +134,23 @@ class PreorderLine(SQLModel, table=True):
     """What the buyer chose first, where the close took them at their consent to another."""
     quantity: int
     accept_other_colour: bool = False
+    only_colours: list[str] = Field(default_factory=list, sa_column=json_column())
+    """Of the other colours only these are accepted; none named: any."""
     accept_next_size: bool = False
+
+    @property
+    def consents(self) -> str:
+        """What is accepted, as one word: lines with the same word accept the same."""
+        colours = f"c{','.join(sorted(self.only_colours))}" if self.accept_other_colour else ""
+        return f"{colours}{'s' if self.accept_next_size else ''}" or "-"
+
+    def accepts(self, own: Sku, other: Sku, colour: str) -> bool:
+        """Whether `other`, of that colour and the same style, may be made instead of `own`."""
+        if other.item_id != own.item_id:
+            named = not self.only_colours or colour in self.only_colours
+            return self.accept_other_colour and named and other.size == own.size
+        steps = abs(SIZES.index(other.size) - SIZES.index(own.size))
+        return self.accept_next_size and steps == 1
 
 
 class DroppedLine(SQLModel, table=True):
@@ -149,6 +167,9 @@ class DroppedLine(SQLModel, table=True):
 
 
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=200)
+]
 
 
 class PreorderLineCreate(BaseModel):
@@ -159,6 +180,8 @@ class PreorderLineCreate(BaseModel):
     sku: ShortText
     quantity: Annotated[int, Checked(ge=1, le=MOST_PIECES_OF_A_SKU, strict=True)]
     accept_other_colour: bool = False
+    only_colours: Annotated[list[ShortText], Checked(max_length=MOST_COLOURS)] = []
+    """Of the other colours only these; none named: any."""
     accept_next_size: bool = False
 
 
@@ -170,9 +193,7 @@ class PreorderCreate(BaseModel):
     campaign: ShortText
     lines: Annotated[list[PreorderLineCreate], Checked(min_length=1, max_length=MOST_LINES)]
     name: ShortText
-    email: Annotated[
-        str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=200)
-    ]
+    email: Email
     region: Region
     address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=300)]
     language: Literal["zh", "en"] = "zh"
@@ -192,6 +213,7 @@ class PreorderLineRead(BaseModel):
     size: str
     quantity: int
     accept_other_colour: bool
+    only_colours: list[str]
     accept_next_size: bool
 
 

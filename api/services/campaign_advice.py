@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 import planner
 from api.domain.campaign import Campaign
-from api.domain.catalogue import SIZES, Item, Sku
+from api.domain.catalogue import Item
 from api.domain.plan import Plan, PlanStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.services import campaigns, planning
@@ -106,15 +106,16 @@ def _lots(
     """Paid pieces by SKU, region and consents."""
     due_day = (offer.campaign.ship_by_on - day_zero).days
     skus = {sku.id: sku for sku in offer.skus}
-    pieces: dict[tuple[str, str, bool, bool], int] = defaultdict(int)
+    pieces: dict[tuple[str, str, str], int] = defaultdict(int)
+    alike: dict[str, PreorderLine] = {}
     for line, preorder in _paid(session, offer.campaign):
-        consents = line.accept_other_colour, line.accept_next_size
-        pieces[skus[line.sku_id].code, preorder.region.value, *consents] += line.quantity
-    for (code, region, other_colour, next_size), quantity in sorted(pieces.items()):
-        price = offer.campaign.prices.price(sum(pieces.values()))
-        accepted = _accepted(offer, code, other_colour=other_colour, next_size=next_size)
+        pieces[skus[line.sku_id].code, preorder.region.value, line.consents] += line.quantity
+        alike[f"{skus[line.sku_id].code}/{line.consents}"] = line
+    price = offer.campaign.prices.price(sum(pieces.values()))
+    for (code, region, consents), quantity in sorted(pieces.items()):
+        accepted = offer.accepted(alike[f"{code}/{consents}"])
         yield planner.Lot(
-            id=f"{code}/{region}/{other_colour:d}{next_size:d}",
+            id=f"{code}/{region}/{consents}",
             sku=code,
             quantity=quantity,
             due_day=due_day,
@@ -140,18 +141,6 @@ def _paid(session: Session, campaign: Campaign) -> Sequence[tuple[PreorderLine, 
             col(Preorder.status).not_in(_GONE),
         )
     ).all()
-
-
-def _accepted(offer: campaigns.Offer, code: str, *, other_colour: bool, next_size: bool) -> list[Sku]:
-    """The same size in another colour, a neighbouring size in the same one."""
-    own = next(sku for sku in offer.skus if sku.code == code)
-    place = SIZES.index(own.size)
-    return [
-        sku
-        for sku in offer.skus
-        if (other_colour and sku.item_id != own.item_id and sku.size == own.size)
-        or (next_size and sku.item_id == own.item_id and abs(SIZES.index(sku.size) - place) == 1)
-    ]
 
 
 def _hint(offer: campaigns.Offer, one: Advice, day_zero: date, problem: planner.Problem) -> Hint:

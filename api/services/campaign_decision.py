@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 import planner
 from api.domain.campaign import Campaign
-from api.domain.catalogue import SIZES, Item, Sku
+from api.domain.catalogue import Item, Sku
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import LineRate
 from api.services import campaigns
@@ -76,9 +76,7 @@ class _Lots:
         self._skus = {sku.id: sku for sku in offer.skus}
         self._pools: dict[str, list[Wanted]] = defaultdict(list)
         for one in sorted(wanted, key=_paid):
-            line = one.line
-            consents = f"{line.accept_other_colour:d}{line.accept_next_size:d}"
-            self._pools[f"{self._skus[line.sku_id].code}/{consents}"].append(one)
+            self._pools[f"{self._skus[one.line.sku_id].code}/{one.line.consents}"].append(one)
 
     def planned(self, drop_percent: int) -> list[planner.Lot]:
         """The pools as lots; of each colour the share expected to fall away is taken from the largest."""
@@ -100,13 +98,10 @@ class _Lots:
         return self._skus[pool[0].line.sku_id]
 
     def _lot(self, key: str, pool: Sequence[Wanted], quantity: int) -> planner.Lot:
-        sku, line = self._sku(pool), pool[0].line
-        accepted = accepted_instead(
-            self._offer, sku, other_colour=line.accept_other_colour, next_size=line.accept_next_size
-        )
+        accepted = self._offer.accepted(pool[0].line)
         return planner.Lot(
             id=key,
-            sku=sku.code,
+            sku=self._sku(pool).code,
             quantity=quantity,
             due_day=0,
             region=_PLACE,
@@ -144,17 +139,6 @@ class _Lots:
         for key, count in way.dropped.items():
             lost[items[self._sku(self._pools[key]).item_id]] += count
         return dict(lost)
-
-
-def accepted_instead(offer: campaigns.Offer, own: Sku, *, other_colour: bool, next_size: bool) -> list[Sku]:
-    """The same size in another colour, a neighbouring size in the same one."""
-    place = SIZES.index(own.size)
-    return [
-        sku
-        for sku in offer.skus
-        if (other_colour and sku.item_id != own.item_id and sku.size == own.size)
-        or (next_size and sku.item_id == own.item_id and abs(SIZES.index(sku.size) - place) == 1)
-    ]
 
 
 def _problem(session: Session, offer: campaigns.Offer, lots: Sequence[planner.Lot]) -> planner.Problem:

@@ -39,6 +39,12 @@ class Offer:
         """The sizes of a colour, small to large."""
         return sorted((s for s in self.skus if s.item_id == item.id), key=lambda s: SIZES.index(s.size))
 
+    def accepted(self, line: PreorderLine) -> list[Sku]:
+        """The SKUs a buyer takes instead of the one ordered."""
+        colours = {item.id: item.colour for item in self.items}
+        own = next(sku for sku in self.skus if sku.id == line.sku_id)
+        return [sku for sku in self.skus if line.accepts(own, sku, colours[sku.item_id])]
+
 
 def get_by_slug(session: Session, slug: str) -> Campaign:
     """The campaign, or Unknown."""

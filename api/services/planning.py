@@ -54,16 +54,14 @@ class _Wanted:
     @property
     def lot(self) -> str:
         """Lines of one lot are alike for the planner: SKU, region, day, price and consents."""
-        consents = ("c" if self.line.accept_other_colour else "") + (
-            "s" if self.line.accept_next_size else ""
-        )
         parts = (
             self.sku.code,
             self.preorder.region.value,
             self.preorder.promise_by_on.isoformat(),
             self.price,
+            self.line.consents,
         )
-        return "/".join(map(str, (*parts, consents or "-")))
+        return "/".join(map(str, parts))
 
     @property
     def price(self) -> int:
@@ -181,15 +179,12 @@ class _Catalogue:
     def accepted(self, line: PreorderLine) -> list[Sku]:
         """SKUs the buyer takes instead: the same size in another colour, or the next size in this one."""
         own = self.skus[line.sku_id]
-        others: list[Sku | None] = []
-        if line.accept_other_colour:
-            siblings = self._of_style[self.items[own.item_id].style_id]
-            others += [self._by_cell.get((i.id, own.size)) for i in siblings if i.id != own.item_id]
-        if line.accept_next_size:
-            place = SIZES.index(own.size)
-            others += [self._by_cell.get((own.item_id, size)) for size in SIZES[place + 1 : place + 2]]
-            others += [self._by_cell.get((own.item_id, size)) for size in SIZES[max(0, place - 1) : place]]
-        return [sku for sku in others if sku is not None]
+        siblings = self._of_style[self.items[own.item_id].style_id]
+        cells = [(item, SIZES.index(own.size)) for item in siblings if item.id != own.item_id]
+        here, place = self.items[own.item_id], SIZES.index(own.size)
+        cells += [(here, step) for step in (place + 1, place - 1) if 0 <= step < len(SIZES)]
+        others = [(item, self._by_cell.get((item.id, SIZES[step]))) for item, step in cells]
+        return [sku for item, sku in others if sku is not None and line.accepts(own, sku, item.colour)]
 
     def planner_styles(self) -> Iterable[planner.Style]:
         for s in self.styles.values():

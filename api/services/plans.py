@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 import planner
-from api.domain.errors import PlanWeighsProposal, Unknown, invalid
+from api.domain.errors import NothingToPlan, PlanWeighsProposal, Unknown, invalid
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
 from api.domain.plan import PLAN_NUMBERS, Plan, PlanStatus
@@ -19,6 +19,9 @@ from api.services import numbers, outbox, plan_before, plan_reading, planning, w
 from planner.check import cost, violations
 
 LONGEST_SECONDS = 600
+USUAL_SECONDS, USUAL_SEED = 60, 1
+"""Of a plan that nobody asked for in person."""
+_ONE_WISH = 0x77697368  # "wish": two workers that hear of decided campaigns ask once
 EXPLAINING = "explaining"
 """What the planner is doing, in its progress, when the plan is found and its reasons are tried out."""
 
@@ -33,6 +36,23 @@ def request(
     member.must_have(Right.MAKE_PLAN)
     if not 1 <= seconds <= LONGEST_SECONDS:
         raise invalid("seconds", seconds, f"must be 1 to {LONGEST_SECONDS}")
+    return _request(session, by=member.actor, seconds=seconds, seed=seed, at=at, from_scratch=from_scratch)
+
+
+def request_for_decided(session: Session, *, at: datetime) -> Plan | None:
+    """Ask for a plan because campaigns were decided; None where one is on its way or nothing waits."""
+    session.execute(select(func.pg_advisory_xact_lock(_ONE_WISH)))
+    on_its_way = (PlanStatus.REQUESTED, PlanStatus.COMPUTING)
+    everything = col(Plan.weighs).is_(None)
+    if session.exec(select(Plan.id).where(everything, col(Plan.status).in_(on_its_way))).first() is not None:
+        return None
+    try:
+        return _request(session, by=SYSTEM, seconds=USUAL_SECONDS, seed=USUAL_SEED, at=at, from_scratch=False)
+    except NothingToPlan:
+        return None
+
+
+def _request(session: Session, *, by: str, seconds: int, seed: int, at: datetime, from_scratch: bool) -> Plan:
     demand = planning.load(session, at=at)
     (number,) = numbers.draw(session, PLAN_NUMBERS, 1)
     plan = Plan(
@@ -43,7 +63,7 @@ def request(
         day_zero=demand.day_zero,
         from_scratch=from_scratch,
     )
-    plan.begin(by=member.actor, at=at, why=f"{len(demand.atoms)} pre-order lines wait for a run")
+    plan.begin(by=by, at=at, why=f"{len(demand.atoms)} pre-order lines wait for a run")
     session.add(plan)
     outbox.record(session, "plan.make", subject=plan.number, at=at, plan_id=str(plan.id))
     return plan

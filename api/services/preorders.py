@@ -133,6 +133,7 @@ def _line(preorder_id: UUID, wanted: PreorderLineCreate, sku: Sku) -> PreorderLi
         sku_id=sku.id,
         quantity=wanted.quantity,
         accept_other_colour=wanted.accept_other_colour,
+        only_colours=wanted.only_colours,
         accept_next_size=wanted.accept_next_size,
     )
 
@@ -166,6 +167,7 @@ def lines_of(session: Session, preorder_id: UUID) -> Sequence[PreorderLineRead]:
             size=sku.size,
             quantity=line.quantity,
             accept_other_colour=line.accept_other_colour,
+            only_colours=line.only_colours,
             accept_next_size=line.accept_next_size,
         )
         for line, sku, item in rows
@@ -196,8 +198,8 @@ def read(session: Session, preorder: Preorder) -> PreorderRead:
 
 
 def awaits_payment(session: Session, preorder: Preorder) -> bool:
-    """Whether the buyer can pay something now."""
-    return payments.asked(session, preorder) is not None
+    """Whether the buyer can pay something now, or has to say from where it is taken later."""
+    return payments.wants_method(preorder) or payments.asked(session, preorder) is not None
 
 
 def _moved(money: Iterable[Payment], kind: PaymentKind) -> int:

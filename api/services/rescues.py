@@ -57,6 +57,14 @@ def standing(session: Session, campaign: Campaign) -> Rescue | None:
     return last if last is not None and last.status == RescueStatus.OFFERED else None
 
 
+def read(session: Session, campaign: Campaign) -> Rescue:
+    """The rescue that stands; raises Unknown."""
+    rescue = standing(session, campaign)
+    if rescue is None:
+        raise Unknown("rescue", campaign.slug)
+    return rescue
+
+
 def _last(session: Session, campaign: Campaign) -> Rescue | None:
     return session.exec(
         select(Rescue)
@@ -83,9 +91,7 @@ def accept(session: Session, campaign: Campaign, *, member: Member, at: datetime
 def refuse(session: Session, campaign: Campaign, *, member: Member, why: str, at: datetime) -> Rescue:
     """Raises RoleMissing, and Unknown where no offer stands."""
     member.must_have(Right.ACCEPT_RESCUE)
-    rescue = standing(session, campaign)
-    if rescue is None:
-        raise Unknown("rescue", campaign.slug)
+    rescue = read(session, campaign)
     rescue.move(RescueStatus.REFUSED, by=member.actor, at=at, why=why)
     session.flush()
     return rescue

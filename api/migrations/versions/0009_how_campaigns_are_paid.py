@@ -289,6 +289,8 @@ def _say_how_it_is_paid() -> None:
     op.add_column("preorder", sa.Column("deposit_minor", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_preorder_group_id"), "preorder", ["group_id"], unique=False)
     op.create_foreign_key("preorder_group_id_fkey", "preorder", "buying_group", ["group_id"], ["id"])
+    op.add_column("preorder_line", sa.Column("only_colours", JSON, nullable=False, server_default="[]"))
+    op.alter_column("preorder_line", "only_colours", server_default=None)
     op.add_column("preorder_line", sa.Column("chosen_sku_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(
         "preorder_line_chosen_sku_id_fkey", "preorder_line", "sku", ["chosen_sku_id"], ["id"]
@@ -424,6 +426,7 @@ def downgrade() -> None:
     op.drop_column("sandbox_charge", "at")
     op.drop_constraint("preorder_line_chosen_sku_id_fkey", "preorder_line", type_="foreignkey")
     op.drop_column("preorder_line", "chosen_sku_id")
+    op.drop_column("preorder_line", "only_colours")
     op.drop_constraint("preorder_group_id_fkey", "preorder", type_="foreignkey")
     op.drop_index(op.f("ix_preorder_group_id"), table_name="preorder")
     op.drop_column("preorder", "deposit_minor")
