@@ -20,6 +20,7 @@ from api.routes import (
     payments,
     plans,
     preorders,
+    rules,
     runs,
     sessions,
 )
@@ -44,7 +45,19 @@ def status_of(refusal: Refusal) -> int:
 def create_app() -> FastAPI:
     """The API by itself; `web.app` mounts it at `/api`."""
     app = FastAPI(title="Counterflow", version="1", docs_url=None, redoc_url=None)
-    for noun in (campaigns, preorders, payments, plans, runs, orders, messages, sessions, health, metrics):
+    for noun in (
+        campaigns,
+        preorders,
+        payments,
+        plans,
+        runs,
+        orders,
+        messages,
+        sessions,
+        health,
+        metrics,
+        rules,
+    ):
         app.include_router(noun.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

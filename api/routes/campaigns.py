@@ -79,6 +79,42 @@ class RescueRead(BaseModel):
         return cls.model_validate(rescue.model_dump(include=set(cls.model_fields)))
 
 
+class Surplus(BaseModel):
+    """Cloth a dye-lot minimum leaves over, in centimetres, and the pieces it would still give."""
+
+    units: int
+    pieces: int
+
+
+class VerdictRead(BaseModel):
+    """What the close would find now; pieces by item, cloth left over by fabric, cost in minor units."""
+
+    pieces: int
+    go: bool
+    top_ups: dict[str, int]
+    dropped: dict[str, int]
+    surplus: dict[str, Surplus]
+    cost_minor: int | None
+
+
+@router.get("/{slug}/verdict")
+def read_verdict(slug: str, session: SessionDep, member: MemberDep) -> VerdictRead:
+    """Go or no-go over style, colours and cloth as of now, for a campaign of one's own team."""
+    verdict = campaign_close.verdict_now(session, campaigns.get_of_member(session, slug, member))
+    way = verdict.way
+    return VerdictRead(
+        pieces=verdict.pieces,
+        go=verdict.go,
+        top_ups=dict(way.top_ups) if way else {},
+        dropped=dict(verdict.dropped),
+        surplus={
+            fabric: Surplus(units=left.units, pieces=left.pieces)
+            for fabric, left in (way.surplus.items() if way else ())
+        },
+        cost_minor=way.spent if way else None,
+    )
+
+
 @router.get("/{slug}/rescue")
 def read_rescue(slug: str, session: SessionDep, member: MemberDep) -> RescueRead:
     """The rescue that stands for a campaign of one's own team."""

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import or_
 from sqlmodel import Session, and_, col, func, select
 
-from api.domain import policy
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.payment import DepositKind, Payment, PaymentKind, PaymentPurpose, PaymentStatus, PaymentTerms
+from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus, PaymentTerms
 from api.domain.preorder import DroppedLine, Preorder, PreorderLine, PreorderStatus
 from api.services import (
     campaign_decision,
@@ -98,7 +97,7 @@ def _end_unpaid(session: Session, campaign: Campaign, *, at: datetime) -> None:
     for preorder in _in(session, campaign, PreorderStatus.PLACED):
         if preorder.paid_at is None and preorder.stored_method is None:
             _end(session, preorder, why=NOT_PAID, at=at)
-        elif preorder.group_id is not None and members[preorder.group_id] < (campaign.group_size or 0):
+        elif preorder.group_id is not None and members.get(preorder.group_id, 0) < (campaign.group_size or 0):
             _end(session, preorder, why=GROUP_NOT_WHOLE, at=at)
     session.flush()
 
@@ -136,15 +135,28 @@ def refuse_rescue(session: Session, slug: str, *, member: Member, why: str, at: 
     return campaign
 
 
-def _wanted(session: Session, campaign: Campaign) -> list[Wanted]:
+def verdict_now(session: Session, campaign: Campaign) -> Verdict:
+    """What the close would find if it came now: unpaid pre-orders and groups not yet whole left out."""
+    members = groups.paid_members(session, campaign)
+    size = campaign.group_size or 0
+    counted = [
+        one
+        for one in _wanted(session, campaign, lock=False)
+        if (one.preorder.paid_at or one.preorder.stored_method)
+        and (one.preorder.group_id is None or members.get(one.preorder.group_id, 0) >= size)
+    ]
+    return campaign_decision.judge(session, campaign, counted)
+
+
+def _wanted(session: Session, campaign: Campaign, *, lock: bool = True) -> list[Wanted]:
     """The lines that count: of pre-orders paid as far as they have to be by now."""
-    rows = session.exec(
+    query = (
         select(PreorderLine, Preorder)
         .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
         .where(Preorder.campaign_id == campaign.id, col(Preorder.status).in_(_IN))
         .order_by(Preorder.number, col(PreorderLine.id))
-        .with_for_update()
-    ).all()
+    )
+    rows = session.exec(query.with_for_update() if lock else query).all()
     collected = campaign.status == _S.COLLECTING
     return [
         Wanted(line, preorder, sure=collected or preorder.terms == PaymentTerms.PREPAID)
@@ -226,10 +238,8 @@ def _collect(session: Session, campaign: Campaign, *, at: datetime) -> None:
 
 def default(session: Session, campaign: Campaign, preorder: Preorder, *, at: datetime) -> None:
     """A buyer who does not pay the balance is out; a forfeitable deposit is ours, any other goes back."""
-    forfeitable = campaign.deposit_kind == DepositKind.FORFEITABLE and preorder.terms == PaymentTerms.DEPOSIT
-    kept = policy.forfeitable(preorder.region, at=at) and forfeitable
-    paid = payments.received(payments.of_preorder(session, preorder.id))
-    _end(session, preorder, why=BALANCE_MISSING, at=at, forfeit_minor=paid if kept else 0)
+    kept = cancellation.forfeit(session, campaign, preorder, at=at)
+    _end(session, preorder, why=BALANCE_MISSING, at=at, forfeit_minor=kept)
 
 
 def _no_go(session: Session, campaign: Campaign, verdict: Verdict, *, at: datetime) -> None:

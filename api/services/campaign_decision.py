@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 import planner
 from api.domain.campaign import Campaign
-from api.domain.catalogue import Item, Sku
+from api.domain.catalogue import Fabric, Item, Sku
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import LineRate
 from api.services import campaigns
@@ -32,7 +32,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the close found: a go as it stands, or the cheapest way to one, or neither."""
+    """What the close found: a go as it stands, or the cheapest way to one, or neither.
+
+    `way` is how it runs where it is a go, with the cloth its dye lots leave over.
+    """
 
     pieces: int
     go: bool
@@ -58,8 +61,9 @@ def judge(session: Session, campaign: Campaign, wanted: Sequence[Wanted]) -> Ver
     found = ways(problem, offer.style.code, price=campaign.prices.price(pieces))
     if not found:
         return Verdict(pieces, go=False, way=None)
-    if any(way.changes_nothing for way in found):
-        return Verdict(pieces, go=True, way=None)
+    as_it_stands = next((way for way in found if way.changes_nothing), None)
+    if as_it_stands is not None:
+        return Verdict(pieces, go=True, way=as_it_stands)
     way = found[0]
     return Verdict(pieces, go=False, way=way, moves=tuple(lots.moves(way)), dropped=lots.dropped(way))
 
@@ -145,6 +149,8 @@ def _problem(session: Session, offer: campaigns.Offer, lots: Sequence[planner.Lo
     """The campaign by itself: its minimums, its cloth and what a piece costs, time and place aside."""
     code = offer.style.code
     items = {item.id: item for item in offer.items}
+    fabrics = campaigns.fabrics_of(session, offer)
+    cloth = {fabric.id: fabric.code for fabric in fabrics}
     cost, others = _unit_cost(session, offer), _made_for_others(session, offer)
     return planner.Problem(
         name=offer.campaign.slug,
@@ -153,9 +159,9 @@ def _problem(session: Session, offer: campaigns.Offer, lots: Sequence[planner.Lo
         factories=(planner.Factory(_PLACE, {_PLACE: planner.Shipping(0, 0)}),),
         lines=(planner.Line(_PLACE, _PLACE, (0,), 1, None, (1,), {code: planner.Rate(1, (cost,))}),),
         styles=(planner.Style(code, offer.style.family, 0, 0, campaign_minimum=offer.campaign.minimum),),
-        items=tuple(_item(offer, item, others[item.id]) for item in offer.items),
+        items=tuple(_item(offer, item, cloth[item.fabric_id], others[item.id]) for item in offer.items),
         skus=tuple(planner.Sku(s.code, items[s.item_id].code, s.size, s.fabric_use_cm) for s in offer.skus),
-        fabrics=tuple(_fabric(fabric) for fabric in campaigns.fabrics_of(session, offer)),
+        fabrics=tuple(_fabric(fabric) for fabric in fabrics),
         lots=tuple(lots),
     )
 
@@ -177,12 +183,12 @@ def _made_for_others(session: Session, offer: campaigns.Offer) -> Counter[UUID]:
     return Counter(dict(rows.all()))
 
 
-def _item(offer: campaigns.Offer, item: Item, made_for_others: int) -> planner.Item:
+def _item(offer: campaigns.Offer, item: Item, fabric: str, made_for_others: int) -> planner.Item:
     return planner.Item(
         id=item.code,
         style=offer.style.code,
         colour=item.colour,
-        fabric=str(item.fabric_id),
+        fabric=fabric,
         setup_seconds=0,
         setup_cost=0,
         minimum=max(0, item.minimum - made_for_others),
@@ -192,7 +198,7 @@ def _item(offer: campaigns.Offer, item: Item, made_for_others: int) -> planner.I
     )
 
 
-def _fabric(fabric: Any) -> planner.Fabric:
+def _fabric(fabric: Fabric) -> planner.Fabric:
     purchase = planner.Purchase(
         minimum=fabric.dye_lot_minimum_cm,
         multiple=fabric.roll_cm,
@@ -201,7 +207,7 @@ def _fabric(fabric: Any) -> planner.Fabric:
         maximum=fabric.purchase_maximum_cm,
     )
     arrivals = ((0, fabric.stock_cm),) if fabric.stock_cm else ()
-    return planner.Fabric(str(fabric.id), arrivals, purchase)
+    return planner.Fabric(fabric.code, arrivals, purchase)
 
 
 def _unit_cost(session: Session, offer: campaigns.Offer) -> int:

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func
 from sqlmodel import Session, select
 
+from api.domain.catalogue import Fabric
 from api.domain.ledger import Account, LedgerPosting
 from api.domain.member import Role
 from api.services import campaign_close
@@ -187,3 +188,55 @@ def test_a_rescue_beyond_the_teams_limit_is_a_buyers_to_accept(
     shop.sign_in(make_member(session, Role.STOCK, team=world.team))
     refusal = shop.ask("POST", "/api/campaigns/spring-tee/rescue/accept", status=403)
     assert (refusal["title"], refusal["limit_minor"]) == ("above limit", 0)
+
+
+def test_v2b_a_dye_lot_minimum_leaves_cloth_for_more_pieces(
+    shop: Shop, session: Session, world: World
+) -> None:
+    """Black 180 pieces of 1.4 m are 252 m; the mill dyes at least 300: 48 m, or 34 pieces, are left over."""
+    make_item(session, world.style, "black", "黑", "#111111")
+    cloth = session.exec(select(Fabric).where(Fabric.code == "JERSEY-BLACK")).one()
+    cloth.stock_cm, cloth.roll_cm = 0, 100
+    shop.open(minimum=100)
+    for _ in range(3):
+        shop.pay(shop.place("TEE-BLACK-L", 60))
+    verdict = shop.ask("GET", "/api/campaigns/spring-tee/verdict")
+    assert (verdict["go"], verdict["pieces"]) == (True, 180)
+    assert verdict["surplus"] == {"JERSEY-BLACK": {"units": 4_800, "pieces": 34}}
+    assert verdict["cost_minor"] == 48 * 2_000
+
+
+@pytest.mark.parametrize(("short_permille", "quantity"), [(30, 310), (50, 316)])
+def test_v3_what_is_ordered_covers_the_tolerance(shop: Shop, short_permille: int, quantity: int) -> None:
+    asked = {"owed": 300, "short_permille": short_permille}
+    assert shop.ask("GET", "/api/rules/order-quantity", params=asked)["quantity"] == quantity
+
+
+@pytest.mark.parametrize(("lot", "sample", "accept"), [(150, 20, 1), (300, 50, 3), (1_000, 80, 5)])
+def test_v4_a_lot_is_sampled_by_the_standard(shop: Shop, lot: int, sample: int, accept: int) -> None:
+    plan = shop.ask("GET", "/api/rules/inspection", params={"lot": lot, "level": "II", "aql": "2.5"})
+    assert (plan["sample"], plan["accept"], plan["reject"]) == (sample, accept, accept + 1)
+
+
+@pytest.mark.parametrize(("turnover_percent", "amount"), [(120, 4_704), (100, 3_920), (70, 2_744)])
+def test_v5_the_bonus_formula_gives_what_was_computed_by_hand(
+    shop: Shop, turnover_percent: int, amount: int
+) -> None:
+    asked = {
+        "sales_minor": 50_000_000,
+        "refunds_minor": 2_500_000,
+        "cost_minor": 26_000_000,
+        "fees_minor": 1_900_000,
+        "rate_basis_points": 200,
+        "turnover_percent": turnover_percent,
+    }
+    answer = shop.ask("GET", "/api/rules/bonus", params=asked)
+    assert (answer["margin_basis_points"], answer["bonus_minor"]) == (4_126, amount * 100)
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "shares"),
+    [(10_000, [1, 1, 1], [3_334, 3_333, 3_333]), (9_999, [3, 2, 2], [4_285, 2_857, 2_857])],
+)
+def test_v7_a_split_loses_nothing(shop: Shop, total: int, weights: list[int], shares: list[int]) -> None:
+    assert shop.ask("GET", "/api/rules/split", params={"total_minor": total, "weights": weights}) == shares
