@@ -5,10 +5,10 @@ from uuid import UUID
 import httpx
 
 from api.db import transaction
-from api.payments.port import ProviderRefused, ProviderUnavailable
+from api.payments.port import EventKind, PaymentEvent, ProviderRefused, ProviderUnavailable
 from api.payments.providers import named
 from api.payments.sandbox import SIGNATURE_HEADER, signature
-from api.services import payment_exceptions, payments
+from api.services import payment_events, payment_exceptions, payments
 from api.settings import settings
 from workers.outbox import TryAgainLater, handles, now
 
@@ -44,6 +44,10 @@ def collect(payment_id: str) -> None:
         named(charge.provider).charge_stored(charge, method)
     except ProviderUnavailable as error:
         raise TryAgainLater(str(error)) from error
+    except ProviderRefused as error:
+        failed = PaymentEvent(charge.id, EventKind.FAILED, reference="", why=str(error))
+        with transaction() as session:
+            payment_events.apply(session, failed, at=now())
 
 
 @handles("sandbox.notify")

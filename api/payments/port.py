@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from api.domain.payment import Payment
+from api.domain.preorder import Preorder
 
 
 class ProviderUnavailable(Exception):
@@ -41,9 +42,16 @@ class PaymentEvent:
     """What really moved; None where the provider does not say, and it is what we asked for."""
     currency: str | None = None
     fee_minor: int = 0
-    """What the provider kept of it for itself."""
-    method: str | None = None
-    """Where the buyer let a method be stored: the provider's name of it."""
+    """What the provider kept of it for itself; 0 where only its report says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodStored:
+    """A provider's word that a buyer let it keep a method of payment, its signature verified."""
+
+    preorder_id: UUID
+    method: str
+    """The provider's name of it, which `charge_stored` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Movement:
     """One line of a provider's report: money that came in (positive) or went out (negative)."""
 
     reference: str
+    """The number that the event of this movement carried."""
     at: datetime
     amount_minor: int
     fee_minor: int
@@ -70,6 +79,12 @@ class PaymentProvider(Protocol):
         Raises ProviderUnavailable, ProviderRefused.
         """
 
+    def store_method_url(self, preorder: Preorder, *, return_url: str) -> str:
+        """Where a buyer who pays later lets a method be stored; `MethodStored` says that it is.
+
+        Raises ProviderUnavailable, ProviderRefused.
+        """
+
     def charge_stored(self, charge: Payment, method: str) -> None:
         """Take a charge from a method stored earlier, the buyer absent. The charge's id is the key.
 
@@ -82,11 +97,20 @@ class PaymentProvider(Protocol):
         Raises ProviderUnavailable, ProviderRefused.
         """
 
-    def read_event(self, headers: Mapping[str, str], body: bytes) -> PaymentEvent | None:
-        """The event in a webhook; None where it concerns nothing of ours.
+    def read_event(
+        self, headers: Mapping[str, str], body: bytes, *, at: datetime
+    ) -> PaymentEvent | MethodStored | None:
+        """The event in a webhook that arrives at a moment; None where it concerns nothing of ours.
 
-        Raises SignatureNotValid unless it is the provider's own and whole.
+        Raises SignatureNotValid unless it is the provider's own, whole and not stale, ProviderUnavailable.
         """
 
+    @property
+    def acknowledgement(self) -> str:
+        """What it wants to read once we have taken an event; empty where the status says enough."""
+
     def report(self, since: datetime, until: datetime) -> Sequence[Movement]:
-        """Every movement of money from ``since`` up to ``until``. Raises ProviderUnavailable."""
+        """Every movement of money from ``since`` up to ``until``.
+
+        Raises ProviderUnavailable, ProviderRefused.
+        """

@@ -1,8 +1,9 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.deps import NowDep, SessionDep
+from api.payments.port import MethodStored, PaymentEvent
 from api.payments.providers import named
 from api.services import payment_events
 
@@ -21,8 +22,13 @@ def receive_event(
     body: Annotated[bytes, Depends(raw_body)],
     session: SessionDep,
     at: NowDep,
-) -> None:
+) -> Response:
     """A provider's signed word on a payment; said twice it counts once."""
-    event = named(provider_name).read_event(request.headers, body)
-    if event is not None:
-        payment_events.apply(session, event, at=at)
+    provider = named(provider_name)
+    match provider.read_event(request.headers, body, at=at):
+        case PaymentEvent() as event:
+            payment_events.apply(session, event, at=at)
+        case MethodStored() as stored:
+            payment_events.store_method(session, provider.name, stored)
+    thanks = provider.acknowledgement
+    return Response(thanks, 200, media_type="text/plain") if thanks else Response(status_code=204)

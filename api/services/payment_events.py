@@ -11,7 +11,7 @@ from api.domain.lifecycle import SYSTEM
 from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus
 from api.domain.payment_exception import ExceptionKind, Resolution
 from api.domain.preorder import Preorder, PreorderStatus
-from api.payments.port import EventKind, PaymentEvent
+from api.payments.port import EventKind, MethodStored, PaymentEvent
 from api.services import ledger, notices, payment_exceptions, payments
 
 AFTER_THE_CUT_OFF = "the payment arrived after the campaign was decided"
@@ -48,6 +48,22 @@ def apply(session: Session, event: PaymentEvent, *, at: datetime) -> Payment:
         heard.confirmed()
     session.flush()
     return payment
+
+
+def store_method(session: Session, provider: str, stored: MethodStored) -> Preorder:
+    """Believe that a buyer on later terms let a provider keep a method: the pre-order stands. Raises Unknown.
+
+    One that is over by then keeps none; another method takes the place of the first.
+    """
+    known = session.get(Preorder, stored.preorder_id)
+    if known is None:
+        raise Unknown("pre-order", str(stored.preorder_id))
+    session.exec(select(Campaign).where(Campaign.id == known.campaign_id).with_for_update(read=True)).one()
+    session.refresh(known, with_for_update=True)
+    if known.status in (PreorderStatus.PLACED, PreorderStatus.BALANCE_DUE):
+        known.stored_method = payments.method_name(provider, stored.method)
+        known.pay_until = None
+    return known
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,18 @@ def first_charge(session: Session, preorder: Preorder, pieces: int, *, at: datet
 
 
 def ask(
-    session: Session, preorder: Preorder, amount_minor: int, purpose: PaymentPurpose, *, at: datetime
+    session: Session,
+    preorder: Preorder,
+    amount_minor: int,
+    purpose: PaymentPurpose,
+    *,
+    at: datetime,
+    via: str | None = None,
 ) -> Payment:
-    """Ask the buyer for an amount; nothing moves before they go to the provider's page."""
+    """Ask the buyer for an amount; nothing moves before they go to the provider's page.
+
+    `via` names the provider, where it is not the one that new charges go to.
+    """
     charge = Payment(
         preorder_id=preorder.id,
         kind=PaymentKind.CHARGE,
@@ -38,7 +47,7 @@ def ask(
         amount_minor=amount_minor,
         currency=preorder.currency,
         reason=f"pre-order {preorder.number}: {purpose.value}",
-        provider=provider().name,
+        provider=via or provider().name,
         requested_at=at,
     )
     charge.begin(by=SYSTEM, at=at, why=charge.reason)
@@ -48,17 +57,22 @@ def ask(
 
 def ask_balance(session: Session, preorder: Preorder, amount_minor: int, *, at: datetime) -> Payment:
     """Ask for the rest; where the buyer let a method be stored, it is taken from there."""
-    charge = ask(session, preorder, amount_minor, PaymentPurpose.BALANCE, at=at)
+    keeper, _, _ = (preorder.stored_method or "").partition(":")
+    charge = ask(session, preorder, amount_minor, PaymentPurpose.BALANCE, at=at, via=keeper or None)
     if preorder.stored_method is not None:
         outbox.record(session, "payment.collect", subject=str(charge.id), at=at, payment_id=str(charge.id))
     return charge
 
 
 def start(session: Session, preorder: Preorder, *, at: datetime, return_url: str) -> str:
-    """The address of the provider's page where the buyer pays; a failed charge may be started again.
+    """The address of the provider's page where the buyer pays, or on later terms has a method stored.
 
-    Raises NothingToPay, and CampaignNotOpen where a first payment would come too late.
+    A failed charge may be started again. Raises NothingToPay, and CampaignNotOpen where a first payment
+    would come too late.
     """
+    if wants_method(preorder):
+        session.get_one(Campaign, preorder.campaign_id).accept(at=at)
+        return provider().store_method_url(preorder, return_url=return_url)
     charge = asked(session, preorder)
     if charge is None:
         raise NothingToPay(preorder.number)
@@ -68,6 +82,17 @@ def start(session: Session, preorder: Preorder, *, at: datetime, return_url: str
         charge.move(PaymentStatus.STARTED, by="consumer", at=at, why="went to the payment page")
         charge.started_at = at
     return named(charge.provider).checkout_url(charge, return_url=return_url)
+
+
+def wants_method(preorder: Preorder) -> bool:
+    """Whether the buyer pays later and has not yet said from where."""
+    later = preorder.terms == PaymentTerms.LATER and preorder.status == PreorderStatus.PLACED
+    return later and preorder.stored_method is None
+
+
+def method_name(provider_name: str, method: str) -> str:
+    """A stored method as a pre-order remembers it: with who keeps it, whoever takes new charges by then."""
+    return f"{provider_name}:{method}"
 
 
 def asked(session: Session, preorder: Preorder) -> Payment | None:
@@ -156,8 +181,8 @@ def refund_to_send(session: Session, refund_id: UUID) -> tuple[Payment, Payment]
 def charge_to_collect(session: Session, charge_id: UUID, *, at: datetime) -> tuple[Payment, str] | None:
     """A balance to take from a stored method, and the method; None where it is no longer asked for."""
     charge = for_update(session, charge_id)
-    method = session.get_one(Preorder, charge.preorder_id).stored_method
-    if charge.status in (PaymentStatus.CONFIRMED, PaymentStatus.DROPPED) or method is None:
+    keeper, _, method = (session.get_one(Preorder, charge.preorder_id).stored_method or "").partition(":")
+    if charge.status in (PaymentStatus.CONFIRMED, PaymentStatus.DROPPED) or keeper != charge.provider:
         return None
     if charge.status != PaymentStatus.STARTED:
         charge.move(PaymentStatus.STARTED, by=SYSTEM, at=at, why="taken from the stored method")

@@ -59,7 +59,8 @@ def _expire(session: Session, preorder_id: UUID, *, at: datetime) -> bool:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if preorder.status != PreorderStatus.PLACED or preorder.paid_at is not None:
+    kept = preorder.paid_at is not None or preorder.pay_until is None
+    if preorder.status != PreorderStatus.PLACED or kept:
         return False
     why = "not paid while its pieces were reserved"
     payments.drop_charges(session, preorder, why=why, at=at)

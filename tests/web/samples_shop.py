@@ -201,8 +201,13 @@ SHOP: dict[str, Sample] = {
         "shop/checkout_sandbox.html",
         {
             "charge": {"reference": "sb_1f", "what": "CF-004217", "amount_minor": 36000, "currency": "CNY"},
+            "faults": ["late", "twice", "too_little", "too_much", "given_back", "disputed", "shuffled"],
             "form_action": "/sandbox/sb_1f",
         },
+    ),
+    "shop-method": (
+        "shop/method_sandbox.html",
+        {"reference": "1f0a3c77", "form_action": "/sandbox/methods"},
     ),
     "shop-preorder": ("shop/preorder.html", _preorder_page()),
     "shop-preorder-placed": (
