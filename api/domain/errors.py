@@ -178,6 +178,65 @@ class NothingToPay(Conflict):
 
 
 @dataclass(eq=False)
+class DelayAnswered(Conflict):
+    """A notice of delay was answered before, or its time is over."""
+
+    code = "delay_answered"
+    status: str
+
+    def __str__(self) -> str:
+        return f"This delay is {self.status}: there is nothing to answer any more."
+
+
+@dataclass(eq=False)
+class NoRightToStepBack(Conflict):
+    """Neither law nor terms let this buyer cancel now."""
+
+    code = "no_right_to_step_back"
+    preorder: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.preorder} cannot be cancelled now ({self.reason.replace('_', ' ')})."
+
+
+@dataclass(eq=False)
+class AmountChanged(Conflict):
+    """What goes back is not what was shown when the buyer confirmed."""
+
+    code = "amount_changed"
+    shown_minor: int
+    back_minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        now = self.back_minor / 100
+        return f"What goes back has changed and is now {now:.2f} {self.currency}: look again, then confirm."
+
+
+@dataclass(eq=False)
+class ChangeTooLate(Conflict):
+    """Size, colour and address may be changed until the cut-off."""
+
+    code = "change_too_late"
+    preorder: str
+
+    def __str__(self) -> str:
+        return f"{self.preorder} can no longer be changed: its campaign has closed."
+
+
+@dataclass(eq=False)
+class ExtendedBefore(Conflict):
+    """A campaign may be extended once."""
+
+    code = "extended_before"
+    campaign: str
+
+    def __str__(self) -> str:
+        return f"The campaign {self.campaign} was extended before; once is all its buyers were told."
+
+
+@dataclass(eq=False)
 class KeyReused(Conflict):
     """An idempotency key came back with another request."""
 
@@ -261,6 +320,18 @@ class NothingToPlan(Conflict):
 
     def __str__(self) -> str:
         return "There is no confirmed pre-order waiting for a run."
+
+
+@dataclass(eq=False)
+class NothingToMakeIt(Conflict):
+    """No production line can make so many pieces of a style within a year."""
+
+    code = "nothing_to_make_it"
+    style: str
+    pieces: int
+
+    def __str__(self) -> str:
+        return f"No production line can make {self.pieces} pieces of {self.style} within a year."
 
 
 @dataclass(eq=False)

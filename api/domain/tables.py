@@ -2,9 +2,9 @@
 
 from sqlmodel import SQLModel
 
-from api.domain import audit, catalogue, channel, idempotency, ledger, member, outbox, production, team  # noqa: F401 - declare their tables
 from api.domain.allocation import SHORTFALL_LIFECYCLE
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
+from api.domain.delay import DELAY_LIFECYCLE
 from api.domain.drift import DRIFT_LIFECYCLE
 from api.domain.orderbook import BOOK_ORDER_LIFECYCLE, FLAG_LIFECYCLE
 from api.domain.payment import PAYMENT_LIFECYCLE
@@ -30,4 +30,5 @@ LIFECYCLES = (
     PAYMENT_EXCEPTION_LIFECYCLE,
     RESCUE_LIFECYCLE,
     WAITING_LIFECYCLE,
+    DELAY_LIFECYCLE,
 )

@@ -1,15 +1,49 @@
 """The end of one pre-order: nothing more is asked for, what is not kept goes back, its places are free."""
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from api.domain import policy
+from api.domain.campaign import Campaign
 from api.domain.ledger import Account
-from api.domain.payment import PaymentPurpose
+from api.domain.payment import DepositKind, PaymentPurpose, PaymentTerms
 from api.domain.preorder import Preorder, PreorderStatus
-from api.services import ledger, payments, places, scheduling
+from api.services import campaigns, ledger, payments, places, scheduling
 
 _PLANNED = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION, PreorderStatus.READY)
+
+
+def locked(session: Session, preorder_id: UUID) -> Preorder:
+    """The pre-order, locked after its campaign, as everywhere."""
+    campaigns.get_for_update(session, session.get_one(Preorder, preorder_id).campaign_id)
+    return session.exec(
+        select(Preorder)
+        .where(Preorder.id == preorder_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def forfeit(session: Session, campaign: Campaign, preorder: Preorder, *, at: datetime) -> int:
+    """What a buyer who steps back from a deposit loses by the law of their place, in minor units."""
+    kept = policy.forfeitable(preorder.region, at=at)
+    return _earnest(session, campaign, preorder) if kept else 0
+
+
+def twofold(session: Session, campaign: Campaign, preorder: Preorder, *, at: datetime) -> int:
+    """What we pay on top of a deposit when we step back ourselves from a campaign that was decided."""
+    doubled = policy.deposit_rule(preorder.region, at=at).twofold
+    return _earnest(session, campaign, preorder) if doubled else 0
+
+
+def _earnest(session: Session, campaign: Campaign, preorder: Preorder) -> int:
+    """What was paid of a forfeitable deposit; money beyond it is never lost, nor doubled."""
+    if campaign.deposit_kind != DepositKind.FORFEITABLE or preorder.terms != PaymentTerms.DEPOSIT:
+        return 0
+    agreed = preorder.deposit_minor * payments.pieces_of(session, preorder)
+    return max(0, min(agreed, payments.credit(session, preorder)))
 
 
 def end(
@@ -29,6 +63,8 @@ def end(
     a run makes for it already become the team's stock when the run ends.
     """
     places.free(session, preorder, at=at)
+    if preorder.status == PreorderStatus.SHIPPED:
+        ledger.unearn(session, preorder, why=why, at=at)
     payments.drop_charges(session, preorder, why=why, at=at)
     money = payments.of_preorder(session, preorder.id)
     back = payments.received(money) - payments.under_way_back(money) - forfeit_minor + compensation_minor

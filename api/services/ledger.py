@@ -114,6 +114,12 @@ def earn(session: Session, preorder: Preorder, *, at: datetime) -> None:
     reclassify(session, preorder, paid, Account.SALES, key=f"sale:{preorder.id}", why="goods left", at=at)
 
 
+def unearn(session: Session, preorder: Preorder, *, why: str, at: datetime) -> None:
+    """The goods come back: what was earned with them is owed again."""
+    paid = credit(session, preorder.id)
+    reclassify(session, preorder, -paid, Account.SALES, key=f"returned:{preorder.id}", why=why, at=at)
+
+
 def credit(session: Session, preorder_id: UUID) -> int:
     """What stands to a buyer's credit, in minor units: paid and not gone back, and what we bore for them."""
     total = session.execute(

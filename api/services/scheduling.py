@@ -13,6 +13,7 @@ from api.domain.lifecycle import SYSTEM
 from api.domain.plan import Pegging, Run, RunSku, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Lane, ProductionLine
+from api.services import delay_notices
 
 
 def served_by(session: Session, run_ids: Sequence[UUID]) -> set[UUID]:
@@ -30,7 +31,7 @@ def schedule(session: Session, preorder_ids: Collection[UUID], *, at: datetime) 
     """Pre-orders are scheduled when runs hold all their pieces; then their day is known.
 
     What a cancelled run was to make is held by nobody. Who had a day before, by a run that was lost or
-    moved, gets the new one.
+    moved, gets the new one; whose day is past the promise is told so.
     """
     pegged: dict[UUID, int] = defaultdict(int)
     arrives: dict[UUID, date] = {}
@@ -58,6 +59,7 @@ def schedule(session: Session, preorder_ids: Collection[UUID], *, at: datetime) 
     for campaign in session.exec(select(Campaign).where(col(Campaign.id).in_(campaigns))):
         if campaign.status == CampaignStatus.DECIDED:
             campaign.move(CampaignStatus.IN_PRODUCTION, by=SYSTEM, at=at, why="its runs are approved")
+    delay_notices.note(session, pegged, at=at)
 
 
 def unschedule(session: Session, preorder_ids: Collection[UUID], *, at: datetime, why: str) -> None:

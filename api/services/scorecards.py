@@ -1,7 +1,7 @@
 """How well a factory keeps its word: on time, in the right quantity, and how soon it answers."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median_low
@@ -35,17 +35,7 @@ def listed(session: Session, *, since: datetime) -> Mapping[UUID, Scorecard]:
     """By factory; one without an ended run or an answer since then is not among them."""
     ended: dict[UUID, list[tuple[bool, bool]]] = defaultdict(list)
     complete = _complete(session)
-    endings = session.exec(
-        select(ProductionLine.factory_id, Run, AuditEntry.at)
-        .join(Run, col(Run.line_id) == ProductionLine.id)
-        .join(AuditEntry, col(AuditEntry.subject_id) == Run.id)
-        .where(
-            AuditEntry.noun == Run.lifecycle.noun,
-            AuditEntry.after == RunStatus.DONE.value,
-            AuditEntry.at >= since,
-        )
-    )
-    for factory_id, run, at in endings:
+    for factory_id, run, at in _endings(session, since):
         ended[factory_id].append((at.date() <= run.finish_on, complete[run.id]))
     replies = _replies(session, since)
     return {
@@ -57,6 +47,27 @@ def listed(session: Session, *, since: datetime) -> Mapping[UUID, Scorecard]:
         )
         for factory_id in ended.keys() | replies.keys()
     }
+
+
+def days_late(session: Session, *, since: datetime) -> Mapping[UUID, Sequence[int]]:
+    """By factory: of each run that ended, the days after its last day; negative for the days before."""
+    late: dict[UUID, list[int]] = defaultdict(list)
+    for factory_id, run, at in _endings(session, since):
+        late[factory_id].append((at.date() - run.finish_on).days)
+    return late
+
+
+def _endings(session: Session, since: datetime) -> Sequence[tuple[UUID, Run, datetime]]:
+    return session.exec(
+        select(ProductionLine.factory_id, Run, AuditEntry.at)
+        .join(Run, col(Run.line_id) == ProductionLine.id)
+        .join(AuditEntry, col(AuditEntry.subject_id) == Run.id)
+        .where(
+            AuditEntry.noun == Run.lifecycle.noun,
+            AuditEntry.after == RunStatus.DONE.value,
+            AuditEntry.at >= since,
+        )
+    ).all()
 
 
 def _complete(session: Session) -> dict[UUID, bool]:

@@ -12,7 +12,7 @@ from api.domain.allocation import Shortfall, ShortfallStatus
 from api.domain.plan import Pegging, Run, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Lane, ProductionLine
-from api.services import preorders, scheduling
+from api.services import delay_notices, preorders, scheduling
 
 _ON_THE_WAY = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION)
 
@@ -27,7 +27,7 @@ def move_preorders(session: Session, run: Run, *, at: datetime) -> None:
 
 
 def advance(session: Session, preorder_ids: Collection[UUID], *, at: datetime, why: str) -> None:
-    """Bring pre-orders whose runs have begun to the stage and the day their runs allow."""
+    """Bring pre-orders whose runs have begun to the stage and the day their runs allow; tell who is late."""
     served = session.exec(
         select(Preorder)
         .where(col(Preorder.id).in_(preorder_ids), col(Preorder.status).in_(_ON_THE_WAY))
@@ -51,6 +51,7 @@ def advance(session: Session, preorder_ids: Collection[UUID], *, at: datetime, w
             ),
             default=preorder.expected_on,
         )
+    delay_notices.note(session, ids, at=at)
 
 
 def free_preorders(session: Session, run: Run, *, at: datetime) -> None:
