@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings
@@ -28,6 +29,16 @@ class Settings(BaseSettings):
     """`redis://…` or `amqp://…` of an external broker; empty means the embedded Valkey."""
     planner_crew: str = Field("local", validation_alias=_named("COUNTERFLOW_PLANNER_CREW"))
     """Who solves the parts of a plan: `local` processes, or `celery` workers of the queue `planner`."""
+    payment_provider: Literal["sandbox", "stripe", "alipay", "wechatpay"] = Field(
+        "sandbox", validation_alias=_named("COUNTERFLOW_PAYMENT_PROVIDER")
+    )
+    """Where new charges go; payments under way stay with the provider they began with."""
+    stripe_api_key: str = Field("", repr=False, validation_alias=_named("STRIPE_API_KEY"))
+    """Secret or restricted key of the Stripe account."""
+    stripe_webhook_secret: str = Field("", repr=False, validation_alias=_named("STRIPE_WEBHOOK_SECRET"))
+    """Signing secret of the webhook endpoint at Stripe, `whsec_…`."""
+    stripe_api_base: str = Field("", validation_alias=_named("STRIPE_API_BASE"))
+    """Another address than Stripe's own."""
     odoo_url: str = Field("", validation_alias=_named("ODOO_URL"))
     """Address of an Odoo 19; empty means that every factory works from the order book."""
     odoo_db: str = Field("", validation_alias=_named("ODOO_DB"))
@@ -38,6 +49,16 @@ class Settings(BaseSettings):
     """API key of the user who may create products, bills of material and vendors; empty: nothing is made."""
     drop_folder: Path | None = Field(None, validation_alias=_named("COUNTERFLOW_DROP_FOLDER"))
     """Folder of CSV files for factories of the channel `drop_folder`; without: they use the order book."""
+    mail_from: str = Field(
+        "Counterflow <orders@counterflow.example>", validation_alias=_named("COUNTERFLOW_MAIL_FROM")
+    )
+    """Whom letters to buyers come from, `Name <address>`."""
+    smtp_url: str = Field("", repr=False, validation_alias=_named("COUNTERFLOW_SMTP_URL"))
+    """`smtp://user:password@host:587?starttls=1` or `smtps://…`; empty: letters are files in `mail/`."""
+    sms_url: str = Field("", repr=False, validation_alias=_named("COUNTERFLOW_SMS_URL"))
+    """`https://KEY-ID:KEY-SECRET@dysmsapi.aliyuncs.com?sign=…&template_zh=…&template_en=…`; empty: none."""
+    wechat_url: str = Field("", repr=False, validation_alias=_named("COUNTERFLOW_WECHAT_URL"))
+    """`https://APP-ID:SECRET@api.weixin.qq.com?template_zh=…&template_en=…`; empty: none."""
 
     @property
     def photo_dir(self) -> Path:
