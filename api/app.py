@@ -11,7 +11,9 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from api.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refusal, Rejected
+from api.payments.port import ProviderRefused, ProviderUnavailable
 from api.routes import (
+    audit,
     campaigns,
     health,
     messages,
@@ -34,6 +36,8 @@ _STATUS: dict[type[Refusal], int] = {
 }
 _LONGEST_VALUE = 100
 NOT_JSON = 400
+NO_PROVIDER = 503
+TRY_TO_PAY_LATER = "The payment provider does not take this now. Nothing was charged; try again in a while."
 UNSTORABLE = "A value cannot be kept: it holds a NUL character, or is too long or too large."
 
 
@@ -57,10 +61,13 @@ def create_app() -> FastAPI:
         health,
         metrics,
         rules,
+        audit,
     ):
         app.include_router(noun.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(ProviderUnavailable, _no_provider)
+    app.add_exception_handler(ProviderRefused, _no_provider)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DataError, _unstorable)
     return app
@@ -107,6 +114,10 @@ def _clipped(value: Any) -> Any:
     """What was sent, as far as it helps to recognise it."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     return json.loads(text) if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+async def _no_provider(_: Request, error: Exception) -> JSONResponse:
+    return problem(NO_PROVIDER, "payment_provider_unavailable", TRY_TO_PAY_LATER, {"words": str(error)})
 
 
 async def _unstorable(_: Request, __: Exception) -> JSONResponse:

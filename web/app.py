@@ -10,9 +10,10 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from api.app import UNSTORABLE, status_of
+from api.app import NO_PROVIDER, UNSTORABLE, status_of
 from api.app import create_app as create_api
 from api.domain.errors import NotSignedIn, Refusal
+from api.payments.port import ProviderRefused, ProviderUnavailable
 from api.routes import health, metrics
 from web import console, factory, sandbox, shop
 from web.pages import CONTENT_SECURITY_POLICY, STATIC, render
@@ -32,6 +33,8 @@ def create_app() -> FastAPI:
         app.include_router(room.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(ProviderUnavailable, _no_provider)
+    app.add_exception_handler(ProviderRefused, _no_provider)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DataError, _unstorable)
     return app
@@ -70,6 +73,10 @@ async def _malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     wrong = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()[:5])
     return _page(request, 422, "invalid_request", wrong)
+
+
+async def _no_provider(request: Request, _: Exception) -> Response:
+    return _page(request, NO_PROVIDER, "", "")
 
 
 async def _unstorable(request: Request, _: Exception) -> Response:

@@ -27,7 +27,7 @@ def receive_event(
     provider = named(provider_name)
     match provider.read_event(request.headers, body, at=at):
         case PaymentEvent() as event:
-            payment_events.apply(session, event, at=at)
+            payment_events.apply(session, event, at=at, by=provider.name)
         case MethodStored() as stored:
             payment_events.store_method(session, provider.name, stored)
     thanks = provider.acknowledgement

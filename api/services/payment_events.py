@@ -21,13 +21,14 @@ _UNASKED = {
 }
 
 
-def apply(session: Session, event: PaymentEvent, *, at: datetime) -> Payment:
+def apply(session: Session, event: PaymentEvent, *, at: datetime, by: str | None = None) -> Payment:
     """Believe a provider's verified event; a repeated or late one changes nothing twice. Raises Unknown.
 
+    `by` names the provider who says so: nobody has a say in the payments of another.
     The campaign is locked before the payment: the close counts either with this payment or without it.
     """
     known = session.get(Payment, event.payment_id)
-    if known is None:
+    if known is None or by not in (None, known.provider):
         raise Unknown("payment", str(event.payment_id))
     preorder = session.get_one(Preorder, known.preorder_id)
     campaign = session.exec(
@@ -84,6 +85,8 @@ class _Heard:
                 self.note(ExceptionKind.REFUND_FAILED, self.payment.amount_minor, self.event.why)
             elif self.payment.purpose == PaymentPurpose.BALANCE:
                 self._tell("payment_failed")
+        elif self.payment.kind == PaymentKind.REFUND and self.payment.status == PaymentStatus.CONFIRMED:
+            self.note(ExceptionKind.REFUND_FAILED, self.payment.amount_minor, self.event.why)
 
     def again(self) -> None:
         """The same movement once more changes nothing; another one of the same charge was paid twice."""
