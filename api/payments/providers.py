@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from api.domain.errors import Unknown
+from api.payments.cash import Cash
 from api.payments.port import PaymentProvider
 from api.payments.sandbox import SandboxProvider
 from api.payments.stripe import StripeProvider
@@ -28,6 +29,10 @@ def _sandbox(configured: Settings) -> PaymentProvider:
     return SandboxProvider(base_url=configured.public_url, secret=configured.secret)
 
 
+def _cash(_: Settings) -> PaymentProvider:
+    return Cash()
+
+
 def _stripe(configured: Settings) -> PaymentProvider | None:
     if not (configured.stripe_api_key and configured.stripe_webhook_secret):
         return None
@@ -49,5 +54,6 @@ def _stripe_of(api_key: str, webhook_secret: str, public_url: str, api_base: str
 
 _MAKERS: dict[str, Callable[[Settings], PaymentProvider | None]] = {
     "sandbox": _sandbox,
+    "cash": _cash,
     "stripe": _stripe,
 }

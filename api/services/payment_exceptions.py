@@ -113,6 +113,21 @@ def resolve_by_rule(session: Session, key: str, resolution: Resolution, *, at: d
         _settle(session, case, resolution, by=SYSTEM, at=at)
 
 
+def settled_by_hand(session: Session, refund_id: UUID, *, by: str, at: datetime) -> None:
+    """A refund that the provider would not pay was paid by a person: its case needs nobody any more."""
+    cases = session.exec(
+        select(PaymentException)
+        .where(
+            PaymentException.payment_id == refund_id,
+            PaymentException.kind == ExceptionKind.REFUND_FAILED,
+            PaymentException.status == ExceptionStatus.OPEN,
+        )
+        .with_for_update()
+    ).all()
+    for case in cases:
+        case.move(ExceptionStatus.RESOLVED, by=by, at=at, why="paid back by hand")
+
+
 def _of_team(session: Session, case: PaymentException, member: Member) -> bool:
     if member.team_id is None:
         return True
@@ -136,9 +151,8 @@ def _settle(
             payments.give_back(
                 session, preorder, case.amount_minor, purpose=PaymentPurpose.SURPLUS, why=case.words, at=at
             )
-            notices.tell(
-                session, preorder, "surplus", key=f"case:{case.id}", at=at, amount_minor=case.amount_minor
-            )
+            facts = {"amount_minor": case.amount_minor, "case": case.kind.value}
+            notices.tell(session, preorder, "surplus", key=f"case:{case.id}", at=at, **facts)
         case Resolution.ACCEPT:
             _accept(session, case, preorder, by=by, at=at)
         case Resolution.CANCEL:
@@ -178,7 +192,9 @@ def _cancel(session: Session, case: PaymentException, preorder: Preorder, *, by:
     ended = (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED, PreorderStatus.SHIPPED)
     if preorder.status in ended:
         return
-    cancellation.end(session, preorder, by=by, why=case.words, purpose=PaymentPurpose.CANCELLED, at=at)
+    back = cancellation.end(session, preorder, by=by, why=case.words, purpose=PaymentPurpose.CANCELLED, at=at)
+    facts = {"amount_minor": back, "why": case.words}
+    notices.tell(session, preorder, "ended", key=f"ended:{preorder.id}", at=at, **facts)
 
 
 def _write_off(session: Session, case: PaymentException, preorder: Preorder, *, at: datetime) -> None:
