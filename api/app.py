@@ -14,6 +14,7 @@ from api.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn, Refusa
 from api.payments.port import ProviderRefused, ProviderUnavailable
 from api.routes import (
     audit,
+    campaign_changes,
     campaigns,
     health,
     messages,
@@ -22,9 +23,12 @@ from api.routes import (
     payments,
     plans,
     preorders,
+    promises,
     rules,
     runs,
+    self_service,
     sessions,
+    withdrawals,
 )
 
 _STATUS: dict[type[Refusal], int] = {
@@ -51,7 +55,11 @@ def create_app() -> FastAPI:
     app = FastAPI(title="Counterflow", version="1", docs_url=None, redoc_url=None)
     for noun in (
         campaigns,
+        campaign_changes,
         preorders,
+        self_service,
+        withdrawals,
+        promises,
         payments,
         plans,
         runs,

@@ -20,6 +20,7 @@ from api.services import cancellation, delays, notices, promises, withdrawal
 class Choices:
     """What is allowed at this moment; ``change_until`` is None where nothing can be changed any more."""
 
+    cut_off_at: datetime
     change_until: datetime | None
     skus: Sequence[str]
     """Of the same style and so at the same price: what a line may be changed to."""
@@ -32,6 +33,7 @@ def choices(session: Session, preorder: Preorder, *, at: datetime) -> Choices:
     campaign = session.get_one(Campaign, preorder.campaign_id)
     changeable = _changeable(campaign, preorder, at)
     return Choices(
+        cut_off_at=campaign.closes_at,
         change_until=campaign.closes_at if changeable else None,
         skus=sorted(_skus(session, campaign)) if changeable else [],
         cancel=withdrawal.weigh(session, preorder, at=at),

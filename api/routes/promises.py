@@ -1,0 +1,35 @@
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.deps import MemberDep, NowDep, SessionDep
+from api.domain.member import Right
+from api.services import promises
+from api.services.promises import ShipBy
+
+router = APIRouter(prefix="/promises", tags=["promises"])
+
+
+@router.get("/ship-by")
+def read_ship_by(
+    session: SessionDep,
+    member: MemberDep,
+    at: NowDep,
+    style: str,
+    pieces: Annotated[int, Query(ge=1, le=100_000)],
+    closes_on: Annotated[date, Query(ge=date(2020, 1, 1), le=date(2100, 1, 1))],
+    balance_days: Annotated[int, Query(ge=0, le=60)] = 5,
+    factory: str | None = None,
+) -> ShipBy:
+    """The range that a campaign can honestly promise, with each step that leads to it."""
+    member.must_have(Right.SEE_CONSOLE)
+    return promises.ship_by(
+        session,
+        style,
+        pieces=pieces,
+        closes_on=closes_on,
+        balance_days=balance_days,
+        factory_code=factory,
+        at=at,
+    )
