@@ -3,7 +3,7 @@ from uuid import UUID
 import structlog
 
 from api.db import transaction
-from api.services import campaign_close, places, waiting
+from api.services import campaign_close, cancellation, waiting
 from workers.app import app
 from workers.outbox import now
 
@@ -24,7 +24,7 @@ def close_due() -> None:
 def free_places() -> None:
     """End pre-orders whose time to pay is over and offers nobody took; what is free goes to who waits."""
     with transaction() as session:
-        expired = places.expire_unpaid(session, at=now())
+        expired = cancellation.expire_unpaid(session, at=now())
     with transaction() as session:
         lapsed = waiting.lapse(session, at=now())
     if expired or lapsed:

@@ -59,7 +59,7 @@ CHOICES: dict[ExceptionKind, tuple[Resolution, ...]] = {
     ExceptionKind.TOO_LITTLE: (Resolution.CANCEL, Resolution.ACCEPT),
     ExceptionKind.EXTERNAL_REFUND: (Resolution.CANCEL, Resolution.WRITTEN_OFF),
     ExceptionKind.DISPUTE: (Resolution.CANCEL, Resolution.WRITTEN_OFF),
-    ExceptionKind.REFUND_FAILED: (Resolution.RETRY, Resolution.WRITTEN_OFF),
+    ExceptionKind.REFUND_FAILED: (Resolution.RETRY,),
     ExceptionKind.UNKNOWN: (Resolution.WRITTEN_OFF,),
 }
 

@@ -3,15 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from api.domain import policy
-from api.domain.campaign import Campaign
+from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.ledger import Account
+from api.domain.lifecycle import SYSTEM
 from api.domain.payment import DepositKind, PaymentPurpose, PaymentTerms
 from api.domain.preorder import Preorder, PreorderStatus
 from api.services import campaigns, ledger, payments, places, scheduling
 
+NOT_PAID_IN_TIME = "not paid while its pieces were reserved"
 _PLANNED = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION, PreorderStatus.READY)
 
 
@@ -67,7 +69,8 @@ def end(
         ledger.unearn(session, preorder, why=why, at=at)
     payments.drop_charges(session, preorder, why=why, at=at)
     money = payments.of_preorder(session, preorder.id)
-    back = payments.received(money) - payments.under_way_back(money) - forfeit_minor + compensation_minor
+    back = ledger.owed(session, preorder.id) - payments.under_way_back(money) - forfeit_minor
+    back += compensation_minor
     if preorder.status in _PLANNED:
         scheduling.leave_runs(session, preorder)
     preorder.move(PreorderStatus.CANCELLED, by=by, at=at, why=why)
@@ -81,3 +84,29 @@ def end(
     elif any(payment.moved_minor for payment in money) and payments.received(money) == 0:
         preorder.move(PreorderStatus.REFUNDED, by=by, at=at, why=why)
     return max(0, back)
+
+
+def expire_unpaid(session: Session, *, at: datetime, limit: int = 200) -> int:
+    """End pre-orders whose time to pay is over while their campaign is open; returns how many."""
+    overdue = session.exec(
+        select(Preorder.id)
+        .join(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .where(
+            Preorder.status == PreorderStatus.PLACED,
+            col(Preorder.paid_at).is_(None),
+            col(Preorder.pay_until) <= at,
+            Campaign.status == CampaignStatus.OPEN,
+        )
+        .order_by(col(Preorder.pay_until), Preorder.number)
+        .limit(limit)
+    ).all()
+    return sum(_expire(session, preorder_id, at=at) for preorder_id in overdue)
+
+
+def _expire(session: Session, preorder_id: UUID, *, at: datetime) -> bool:
+    preorder = locked(session, preorder_id)
+    kept = preorder.paid_at is not None or preorder.pay_until is None
+    if preorder.status != PreorderStatus.PLACED or kept:
+        return False
+    end(session, preorder, by=SYSTEM, why=NOT_PAID_IN_TIME, purpose=PaymentPurpose.CANCELLED, at=at)
+    return True

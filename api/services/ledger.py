@@ -108,24 +108,34 @@ def reclassify(
     post(session, preorder, {Account.BUYERS: amount_minor, to: -amount_minor}, key=key, why=why, at=at)
 
 
-def earn(session: Session, preorder: Preorder, *, at: datetime) -> None:
-    """The goods have left: what the buyer paid is ours."""
-    paid = credit(session, preorder.id)
-    reclassify(session, preorder, paid, Account.SALES, key=f"sale:{preorder.id}", why="goods left", at=at)
+def earn(session: Session, preorder: Preorder, amount_minor: int, *, at: datetime) -> None:
+    """The goods have left: their price is ours; what was paid beyond it stays the buyer's."""
+    key = f"sale:{preorder.id}"
+    reclassify(session, preorder, amount_minor, Account.SALES, key=key, why="goods left", at=at)
 
 
 def unearn(session: Session, preorder: Preorder, *, why: str, at: datetime) -> None:
     """The goods come back: what was earned with them is owed again."""
-    paid = credit(session, preorder.id)
-    reclassify(session, preorder, -paid, Account.SALES, key=f"returned:{preorder.id}", why=why, at=at)
+    sold = -_standing(session, preorder.id, Account.SALES)
+    reclassify(session, preorder, -sold, Account.SALES, key=f"returned:{preorder.id}", why=why, at=at)
 
 
 def credit(session: Session, preorder_id: UUID) -> int:
     """What stands to a buyer's credit, in minor units: paid and not gone back, and what we bore for them."""
+    return _standing(session, preorder_id, *_OURS)
+
+
+def owed(session: Session, preorder_id: UUID) -> int:
+    """What we owe a buyer, in minor units: their credit that is neither earned nor forfeited."""
+    return -_standing(session, preorder_id, Account.BUYERS)
+
+
+def _standing(session: Session, preorder_id: UUID, *accounts: Account) -> int:
+    """What stands in accounts for a pre-order."""
     total = session.execute(
         sql_select(func.coalesce(func.sum(LedgerPosting.amount_minor), 0))
         .join(LedgerEntry, col(LedgerEntry.id) == LedgerPosting.entry_id)
-        .where(col(LedgerEntry.preorder_id) == preorder_id, col(LedgerPosting.account).in_(_OURS))
+        .where(col(LedgerEntry.preorder_id) == preorder_id, col(LedgerPosting.account).in_(accounts))
     ).scalar_one()
     return int(total)
 

@@ -115,7 +115,7 @@ class _Heard:
         elif not self._in_time():
             self._too_late()
         else:
-            self._count(payment.moved_minor - payment.amount_minor)
+            self._count()
 
     def _in_time(self) -> bool:
         if self.payment.purpose == PaymentPurpose.BALANCE:
@@ -124,16 +124,21 @@ class _Heard:
         placed = self.preorder.status == PreorderStatus.PLACED
         return placed and undecided and not self.campaign.grace_ended(self.at)
 
-    def _count(self, surplus_minor: int) -> None:
-        if self.preorder.paid_at is not None and self.payment.purpose != PaymentPurpose.BALANCE:
-            self.note(ExceptionKind.DOUBLE, self.payment.moved_minor or 0, "paid when nothing was owed")
-        elif surplus_minor < 0:
-            self.note(ExceptionKind.TOO_LITTLE, -surplus_minor, f"{-surplus_minor} less than was asked for")
-        else:
-            if surplus_minor > 0:
-                self.note(ExceptionKind.TOO_MUCH, surplus_minor, f"{surplus_minor} more than was asked for")
-            self.preorder.paid_at = self.preorder.paid_at or self.at
-            self._tell("paid")
+    def _count(self) -> None:
+        """What it leaves open is asked for; what it brings beyond is a case; else the pre-order is paid."""
+        moved = self.payment.moved_minor or 0
+        rest = payments.open_minor(self.session, self.preorder)
+        if rest > 0:
+            self.note(ExceptionKind.TOO_LITTLE, rest, f"{rest} less than was asked for")
+            payments.ask(self.session, self.preorder, rest, self.payment.purpose, at=self.at)
+            return
+        if -rest >= moved:
+            self.note(ExceptionKind.DOUBLE, moved, "paid when nothing was owed")
+            return
+        if rest < 0:
+            self.note(ExceptionKind.TOO_MUCH, -rest, f"{-rest} more than was asked for")
+        self.preorder.paid_at = self.preorder.paid_at or self.at
+        self._tell("paid")
 
     def _too_late(self) -> None:
         """After the cut-off it goes back by rule; before it a person may still find room."""

@@ -11,7 +11,7 @@ from api.domain.errors import Unknown, invalid
 from api.domain.ledger import Account
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus
+from api.domain.payment import Payment, PaymentPurpose, PaymentStatus
 from api.domain.payment_exception import (
     CHOICES,
     ExceptionKind,
@@ -21,6 +21,8 @@ from api.domain.payment_exception import (
 )
 from api.domain.preorder import Preorder, PreorderStatus
 from api.services import campaigns, cancellation, ledger, notices, outbox, payments, places
+
+_ENDED = (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED)
 
 
 def note(
@@ -148,10 +150,9 @@ def _settle(
     preorder = session.exec(select(Preorder).where(Preorder.id == case.preorder_id).with_for_update()).one()
     match resolution:
         case Resolution.REFUND:
-            payments.give_back(
-                session, preorder, case.amount_minor, purpose=PaymentPurpose.SURPLUS, why=case.words, at=at
-            )
-            facts = {"amount_minor": case.amount_minor, "case": case.kind.value}
+            back = min(case.amount_minor, payments.surplus_minor(session, preorder))
+            payments.give_back(session, preorder, back, purpose=PaymentPurpose.SURPLUS, why=case.words, at=at)
+            facts = {"amount_minor": back, "case": case.kind.value}
             notices.tell(session, preorder, "surplus", key=f"case:{case.id}", at=at, **facts)
         case Resolution.ACCEPT:
             _accept(session, case, preorder, by=by, at=at)
@@ -170,45 +171,57 @@ def _settle(
 
 
 def _accept(session: Session, case: PaymentException, preorder: Preorder, *, by: str, at: datetime) -> None:
-    """The payment counts: the pre-order comes back where there is room, or what lacks is waived."""
-    if preorder.status == PreorderStatus.CANCELLED:
-        campaign = campaigns.get_for_update(session, preorder.campaign_id)
-        campaign.accept(at=at)
-        if campaign.counts_places:
-            places.take(session, campaign, payments.pieces_of(session, preorder))
-        preorder.move(PreorderStatus.PLACED, by=by, at=at, why=case.words)
+    """The payment counts: the pre-order comes back where there is room, or what still lacks is waived."""
+    if preorder.status in _ENDED:
+        _readmit(session, case, preorder, by=by, at=at)
+    missing = max(0, payments.open_minor(session, preorder))
+    key = f"case:{case.id}"
+    ledger.reclassify(session, preorder, -missing, Account.LOSSES, key=key, why="waived", at=at)
+    payments.drop_charges(session, preorder, why="waived", at=at)
     preorder.paid_at = preorder.paid_at or at
     preorder.pay_until = None
-    if case.kind == ExceptionKind.TOO_LITTLE:
-        owing = case.amount_minor
-        ledger.reclassify(
-            session, preorder, -owing, Account.LOSSES, key=f"case:{case.id}", why="waived", at=at
-        )
-    notices.tell(session, preorder, "paid", key=f"case:{case.id}", at=at, amount_minor=case.amount_minor)
+    notices.tell(session, preorder, "paid", key=key, at=at, amount_minor=case.amount_minor)
+
+
+def _readmit(session: Session, case: PaymentException, preorder: Preorder, *, by: str, at: datetime) -> None:
+    """Raises CampaignNotOpen, CampaignFull, and InvalidRequest where its money is on its way back already."""
+    if payments.surplus_minor(session, preorder) < case.amount_minor:
+        raise invalid("resolution", Resolution.ACCEPT.value, "the money is on its way back")
+    campaign = campaigns.get_for_update(session, preorder.campaign_id)
+    campaign.accept(at=at)
+    if campaign.counts_places:
+        places.take(session, campaign, payments.pieces_of(session, preorder))
+    preorder.move(PreorderStatus.PLACED, by=by, at=at, why=case.words)
 
 
 def _cancel(session: Session, case: PaymentException, preorder: Preorder, *, by: str, at: datetime) -> None:
     """The pre-order ends; what is left of its money goes back."""
-    ended = (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED, PreorderStatus.SHIPPED)
-    if preorder.status in ended:
+    if preorder.status in _ENDED:
+        _even_out(session, case, preorder, at=at)
         return
+    if preorder.status == PreorderStatus.SHIPPED:
+        raise invalid("resolution", Resolution.CANCEL.value, "the goods have left")
     back = cancellation.end(session, preorder, by=by, why=case.words, purpose=PaymentPurpose.CANCELLED, at=at)
     facts = {"amount_minor": back, "why": case.words}
     notices.tell(session, preorder, "ended", key=f"ended:{preorder.id}", at=at, **facts)
 
 
 def _write_off(session: Session, case: PaymentException, preorder: Preorder, *, at: datetime) -> None:
-    """What we lost is ours; a refund the provider will not pay is asked for no more and kept as owed."""
-    payment = session.get_one(Payment, case.payment_id) if case.payment_id else None
-    if payment is not None and payment.kind == PaymentKind.REFUND and payment.status == PaymentStatus.FAILED:
-        payment.move(PaymentStatus.DROPPED, by=SYSTEM, at=at, why="written off")
+    """What was taken from us is our loss: the buyer owes nothing for it."""
+    if preorder.status in _ENDED:
+        _even_out(session, case, preorder, at=at)
         return
+    key = f"case:{case.id}"
     ledger.reclassify(
-        session,
-        preorder,
-        -case.amount_minor,
-        Account.LOSSES,
-        key=f"case:{case.id}",
-        why="written off",
-        at=at,
+        session, preorder, -case.amount_minor, Account.LOSSES, key=key, why="written off", at=at
     )
+
+
+def _even_out(session: Session, case: PaymentException, preorder: Preorder, *, at: datetime) -> None:
+    """Nobody owes anything of an ended pre-order: what we hold goes back, what went twice is our loss."""
+    surplus = payments.surplus_minor(session, preorder)
+    payments.give_back(session, preorder, surplus, purpose=PaymentPurpose.SURPLUS, why=case.words, at=at)
+    money = payments.of_preorder(session, preorder.id)
+    lost = payments.under_way_back(money) - ledger.owed(session, preorder.id)
+    key = f"case:{case.id}"
+    ledger.reclassify(session, preorder, -max(0, lost), Account.LOSSES, key=key, why="paid back twice", at=at)

@@ -231,15 +231,24 @@ def open_minor(session: Session, preorder: Preorder) -> int:
     """
     if preorder.status in (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED):
         return 0
-    money = of_preorder(session, preorder.id)
-    return _owed(session, preorder, money) - credit(session, preorder)
+    return due_minor(session, preorder) - credit(session, preorder)
 
 
-def _owed(session: Session, preorder: Preorder, money: Sequence[Payment]) -> int:
+def surplus_minor(session: Session, preorder: Preorder) -> int:
+    """What we hold of a buyer's beyond what is due and not yet promised back, in minor units."""
+    if preorder.status in (PreorderStatus.CANCELLED, PreorderStatus.REFUNDED):
+        money = of_preorder(session, preorder.id)
+        return max(0, ledger.owed(session, preorder.id) - under_way_back(money))
+    return max(0, -open_minor(session, preorder))
+
+
+def due_minor(session: Session, preorder: Preorder) -> int:
+    """What a living pre-order costs at this stage, all in all."""
     if preorder.status == PreorderStatus.PLACED and preorder.terms != PaymentTerms.PREPAID:
         return preorder.deposit_minor * pieces_of(session, preorder)
     settled = session.get_one(Campaign, preorder.campaign_id).settled_price_minor
     price = preorder.price_minor if settled is None else settled
+    money = of_preorder(session, preorder.id)
     given_up = sum(p.amount_minor for p in money if p.purpose == PaymentPurpose.SHORT)
     return price * pieces_of(session, preorder) - given_up
 

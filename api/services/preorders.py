@@ -214,7 +214,7 @@ def ship(session: Session, number: str, *, member: Member, at: datetime) -> Preo
         raise Unknown("pre-order", number)
     preorder.move(PreorderStatus.SHIPPED, by=member.actor, at=at, why="parcel handed over")
     session.flush()
-    ledger.earn(session, preorder, at=at)
+    ledger.earn(session, preorder, payments.due_minor(session, preorder), at=at)
     campaigns.note_shipped(session, preorder.campaign_id, at=at)
     return preorder
 

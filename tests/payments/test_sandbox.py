@@ -10,7 +10,7 @@ from api.domain.ledger import Account
 from api.domain.payment import PaymentKind, PaymentPurpose, PaymentStatus, SandboxCharge
 from api.domain.preorder import Preorder, PreorderStatus
 from api.payments.providers import named
-from api.services import campaign_close, ledger, places
+from api.services import campaign_close, cancellation, ledger, places
 from api.services.sandbox import Outcome, fee_of
 from tests.fixtures import TODAY
 from tests.payments.stage import Stage
@@ -106,7 +106,7 @@ def test_whoever_has_let_a_card_be_kept_does_not_lose_the_places(stage: Stage) -
     kept, not_kept = stage.place(terms="later"), stage.place(terms="later")
     stage.pay(kept)
     overdue = TODAY + places.PAY_WITHIN + timedelta(seconds=1)
-    assert stage.look(lambda s: places.expire_unpaid(s, at=overdue)) == 1
+    assert stage.look(lambda s: cancellation.expire_unpaid(s, at=overdue)) == 1
     assert stage.preorder(kept).status == PreorderStatus.PLACED
     assert stage.preorder(not_kept).status == PreorderStatus.CANCELLED
 
