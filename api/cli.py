@@ -15,6 +15,8 @@ _WITHOUT_DEBIAN = (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+audit = typer.Typer(no_args_is_help=True, help="The audit of the platform that runs here.")
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -44,6 +46,31 @@ def odoo() -> None:
     except (LocalError, OSError) as error:
         _give_up(error)
     typer.echo(f"Odoo 19 is in {installation.folder}; the next `make up` uses it.")
+
+
+@audit.command()
+def verify(
+    *, expect: Annotated[str, typer.Option("--expect", help="A digest that was noted earlier.")] = ""
+) -> None:
+    """Hold every sealed entry against the chain; the first that does not fit is named, and the end is 1."""
+    from sqlmodel import Session, create_engine  # noqa: PLC0415
+
+    from api.db import driver_url  # noqa: PLC0415
+    from api.local.running import database_url  # noqa: PLC0415
+    from api.services import audit_chain  # noqa: PLC0415
+    from api.settings import settings  # noqa: PLC0415
+
+    try:
+        engine = create_engine(driver_url(database_url(settings())))
+    except LocalError as error:
+        _give_up(error)
+    with Session(engine) as session:
+        verdict = audit_chain.verify(session, expect=expect or None)
+    if verdict.wrong is not None:
+        _give_up(LocalError(verdict.wrong))
+    sealed = f"{verdict.entries} entries in {verdict.seals} seals are as they were sealed"
+    typer.echo(f"{sealed}; {verdict.unsealed} wait for a seal.")
+    typer.echo(f"head {verdict.head}")
 
 
 def _give_up(error: Exception) -> NoReturn:

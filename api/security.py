@@ -58,3 +58,24 @@ def preorder_of_token(secret: str, token: str) -> UUID:
     if not same(preorder_token(secret, preorder_id), token):
         raise LinkNotValid
     return preorder_id
+
+
+def waiting_token(secret: str, entry_id: UUID) -> str:
+    """The part of a link by which who waits for pieces lets them go."""
+    return f"{entry_id.hex}{sign(secret, 'waiting link', entry_id.hex)[:32]}"
+
+
+def waiting_of_token(secret: str, token: str) -> UUID:
+    """The waiting entry a link leads to; raises LinkNotValid."""
+    try:
+        entry_id = UUID(hex=token[:32])
+    except ValueError:
+        raise LinkNotValid from None
+    if not same(waiting_token(secret, entry_id), token):
+        raise LinkNotValid
+    return entry_id
+
+
+def mail_token(secret: str, email: str) -> str:
+    """What only letters to an e-mail address carry: who has it reads that address."""
+    return sign(secret, "mail link", email.casefold())[:32]

@@ -25,6 +25,8 @@ app.conf.update(
         "workers.erp",
         "workers.drift",
         "workers.master_data",
+        "workers.notices",
+        "workers.audit",
     ],
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
@@ -42,6 +44,7 @@ app.conf.update(
         "watch promises": {"task": "promises.watch", "schedule": 30.0, "options": {"expires": 60}},
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
         "find drift": {"task": "erp.find_drift", "schedule": 30.0, "options": {"expires": 60}},
+        "seal the audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 120}},
         "read catalogues": {"task": "erp.read_catalogues", "schedule": 300.0, "options": {"expires": 600}},
     },
 )

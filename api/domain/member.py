@@ -40,6 +40,7 @@ class Right(StrEnum):
     SPEND_ABOVE_LIMIT = "spend more than a team's limit"
     RECORD_CASH = "record cash"
     SEE_LEDGER = "see the ledger"
+    VERIFY_AUDIT = "verify the audit"
     REPORT_PROGRESS = "report a factory's progress"
 
 
@@ -65,7 +66,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.RESOLVE_EXCEPTION,
     },
     Role.FINANCE: frozenset(
-        {Right.SEE_CONSOLE, Right.RESOLVE_EXCEPTION, Right.RECORD_CASH, Right.SEE_LEDGER}
+        {Right.SEE_CONSOLE, Right.RESOLVE_EXCEPTION, Right.RECORD_CASH, Right.SEE_LEDGER, Right.VERIFY_AUDIT}
     ),
     Role.PLANNER: frozenset(
         {

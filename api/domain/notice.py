@@ -1,10 +1,10 @@
 """Messages to buyers, kept as they were written, and through which channels each of them went."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity
 from sqlmodel import Field, SQLModel
 
 from api.domain.types import Moment, json_column, one_of
@@ -53,6 +53,10 @@ class Notice(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     """Made of what it is about, its kind and its key, so that the same is told once."""
+    number: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
+    """Their order: of one moment there may be several."""
     preorder_id: UUID | None = Field(default=None, foreign_key="preorder.id", index=True)
     """None for people of a waiting list."""
     about: str = Field(max_length=40)
@@ -66,6 +70,8 @@ class Notice(SQLModel, table=True):
     """Where its reader says that no more of this kind is wanted; money and dates have none."""
     addresses: dict[NoticeChannel, str] = Field(sa_column=json_column())
     """Where it goes, by channel: at least one."""
+    day_told: date | None = None
+    """The day of arrival it tells, where it tells one."""
     written_at: datetime = Field(sa_type=Moment)
 
 

@@ -13,7 +13,7 @@ from api.local.postgres import PostgresServer
 from api.local.valkey import ValkeyServer
 from api.settings import Settings
 
-_DATABASE = "counterflow"
+DATABASE = "counterflow"
 _ODOO_PORT = 8069  # where people expect an Odoo
 
 
@@ -38,9 +38,9 @@ class Parts:
     def create_database(self) -> None:
         """Create the application's own role and database in our PostgreSQL, which must be ready."""
         if self.postgres:
-            self.postgres.ensure_role(_DATABASE, secret(self.data_dir, "database"))
-            if not self.postgres.has_database(_DATABASE):
-                self.postgres.create_database(_DATABASE, owner=_DATABASE)
+            self.postgres.ensure_role(DATABASE, secret(self.data_dir, "database"))
+            if not self.postgres.has_database(DATABASE):
+                self.postgres.create_database(DATABASE, owner=DATABASE)
 
     def variables(self) -> dict[str, str]:
         """The environment in which every process of ours finds the others."""
@@ -53,7 +53,7 @@ class Parts:
         }
         if self.postgres:
             password = secret(self.data_dir, "database")
-            found["DATABASE_URL"] = self.postgres.url(_DATABASE, role=_DATABASE, password=password)
+            found["DATABASE_URL"] = self.postgres.url(DATABASE, role=DATABASE, password=password)
         if self.valkey:
             found["BROKER_URL"] = self.valkey.url()
         if self.odoo:

@@ -19,8 +19,8 @@ class Ending(StrEnum):
     COLOUR_NOT_MADE = "too few wanted this colour"
     TOO_FEW = "the campaign ended with"
     STEPPED_BACK = "the buyer"
-    PERIOD_OVER = "the last day that the buyer had set"
-    NO_ANSWER = "nobody agreed"
+    PERIOD_OVER = "the period"
+    NO_ANSWER = "no answer"
 
     @classmethod
     def of(cls, why: str) -> "Ending | None":

@@ -13,6 +13,11 @@ ENGLISH = Tongue(
     choosing="How we write to you: {choose_link}",
     leaving="No longer wanted? {leave_link}",
     phrases={
+        "case": {
+            "late": "Your payment arrived when it could no longer count.",
+            "double": "You paid when nothing was owed any more.",
+            "too_much": "You paid more than was owed.",
+        },
         "reason": {
             Ending.NOT_PAID: "It was not paid before the campaign closed.",
             Ending.BALANCE_MISSING: "The balance was not paid in time.",
@@ -54,7 +59,7 @@ ENGLISH = Tongue(
             (
                 "The campaign has closed and {style} will be made.",
                 "Each piece costs {price_minor}, the same for everyone; your order comes to {amount_minor}.",
-                If("back_minor", "You paid more than that: {back_minor} goes back the way it came."),
+                "What you paid beyond that goes back the way it came.",
                 "We plan to ship between these days: {promise}.",
             ),
         ),
@@ -70,7 +75,10 @@ ENGLISH = Tongue(
         ),
         NoticeKind.SURPLUS: Wording(
             "{amount_minor} goes back to you ({number})",
-            ("You paid {amount_minor} that was not owed for {style}. It goes back the way it came.",),
+            (
+                If("case", "{case}"),
+                "The {amount_minor} you paid for {style} goes back the way it came.",
+            ),
         ),
         NoticeKind.REFUNDED: Wording(
             "{amount_minor} has been paid back ({number})",
@@ -102,7 +110,10 @@ ENGLISH = Tongue(
         ),
         NoticeKind.IN_TIME_AGAIN: Wording(
             "{number} is in time after all",
-            ("{style} will come by {by_on} as promised. You need not answer our last letter.",),
+            (
+                "{style} will come by {by_on} as promised: we expect it by {expected_on}.",
+                "You need not answer our last letter.",
+            ),
         ),
         NoticeKind.PROMISE_REVISED: Wording(
             "{number}: the new promise is {by_on}",

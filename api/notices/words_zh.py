@@ -13,6 +13,11 @@ CHINESE = Tongue(
     choosing="通知方式：{choose_link}",
     leaving="不再需要：{leave_link}",
     phrases={
+        "case": {
+            "late": "您的付款到账时已经不能计入。",
+            "double": "您付款时已无应付款项。",
+            "too_much": "您支付的金额超出了应付金额。",
+        },
         "reason": {
             Ending.NOT_PAID: "截止前未收到付款。",
             Ending.BALANCE_MISSING: "尾款未按时支付。",
@@ -53,7 +58,7 @@ CHINESE = Tongue(
             "「{style}」成立：{number} 已确认",
             (
                 "活动已截止，「{style}」将开始制作。成交价每件{price_minor}，人人相同；您的订单共{amount_minor}。",
-                If("back_minor", "您多付的{back_minor}将原路退回。"),
+                "多付的部分将原路退回。",
                 "预计发货时间：{promise}。",
             ),
         ),
@@ -67,7 +72,7 @@ CHINESE = Tongue(
         NoticeKind.ENDED: Wording("{number} 已结束", ("您预订的「{style}」已结束。", _REASON, _BACK, _KEPT)),
         NoticeKind.SURPLUS: Wording(
             "{amount_minor}将退还给您（{number}）",
-            ("您为「{style}」多付了{amount_minor}，将原路退回。",),
+            (If("case", "{case}"), "您为「{style}」支付的{amount_minor}将原路退回。"),
         ),
         NoticeKind.REFUNDED: Wording(
             "已退款 {amount_minor}（{number}）",
@@ -95,7 +100,7 @@ CHINESE = Tongue(
         ),
         NoticeKind.IN_TIME_AGAIN: Wording(
             "{number} 可以按时完成",
-            ("「{style}」仍能在{by_on}前完成，上一封通知无需答复。",),
+            ("「{style}」仍能在承诺的{by_on}前送达，预计{expected_on}。上一封通知无需答复。",),
         ),
         NoticeKind.PROMISE_REVISED: Wording(
             "{number}：新的承诺日期是{by_on}",

@@ -26,7 +26,7 @@ def note(session: Session, preorder_ids: Collection[UUID], *, at: datetime) -> N
 
     A day that was told before is not told again; one that is met again takes the delay back.
     """
-    last = _last(session, preorder_ids)
+    last, heard = _last(session, preorder_ids), notices.last_day_told(session, preorder_ids)
     owed = session.exec(
         select(Preorder)
         .where(
@@ -38,8 +38,10 @@ def note(session: Session, preorder_ids: Collection[UUID], *, at: datetime) -> N
     ).all()
     for preorder in owed:
         before, day = last.get(preorder.id), preorder.expected_on
-        if day is None or day <= preorder.promise_by_on:
-            _take_back(session, preorder, before, at=at)
+        if day is None:
+            continue
+        if day <= preorder.promise_by_on:
+            _tell_in_time(session, preorder, before, day, heard.get(preorder.id), at=at)
         elif not _told(preorder, before, day):
             _tell(session, preorder, before, day, at=at)
     session.flush()
@@ -95,11 +97,17 @@ def _told(preorder: Preorder, before: Delay | None, day: date) -> bool:
     return before is not None and same_promise and before.new_on is not None and day <= before.new_on
 
 
-def _take_back(session: Session, preorder: Preorder, before: Delay | None, *, at: datetime) -> None:
+def _tell_in_time(
+    session: Session, preorder: Preorder, before: Delay | None, day: date, heard: date | None, *, at: datetime
+) -> None:
+    """A day within the promise takes an open delay back; a day not heard yet is told."""
     if before is not None and before.status == DelayStatus.OPEN:
         before.move(DelayStatus.LAPSED, by=SYSTEM, at=at, why="in time again")
-        facts = {"by_on": str(preorder.promise_by_on)}
+        facts = {"by_on": preorder.promise_by_on, "expected_on": day}
         notices.tell(session, preorder, "in_time_again", key=f"in_time:{before.id}", at=at, **facts)
+    elif day != heard:
+        key = f"dated:{day}:{at.isoformat()}"
+        notices.tell(session, preorder, "dated", key=key, at=at, expected_on=day)
 
 
 def _tell(
@@ -129,7 +137,6 @@ def _tell(
         by=SYSTEM, at=at, why=f"promised by {preorder.promise_by_on}, expected {day or 'on no known day'}"
     )
     session.add(delay)
-    facts = delay.model_dump(
-        mode="json", include={"kind", "old_by_on", "new_on", "choices", "silence", "answer_by"}
-    )
+    facts = delay.model_dump(include={"kind", "old_by_on", "new_on", "choices", "silence", "answer_by"})
+    facts["expected_on"] = day
     notices.tell(session, preorder, "delayed", key=f"delay:{delay.id}", at=at, **facts)

@@ -1,6 +1,7 @@
 """The waiting list of a full campaign: freed pieces are offered once, to the first entry they suffice for."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -9,7 +10,7 @@ from api.domain.catalogue import Item, Sku
 from api.domain.errors import CampaignNotFull, Unknown
 from api.domain.lifecycle import SYSTEM
 from api.domain.waiting import OFFER_STANDS, WaitingEntry, WaitingStatus
-from api.services import campaigns, outbox
+from api.services import campaigns, notices
 
 
 def join(
@@ -48,7 +49,7 @@ def offer_free(session: Session, campaign: Campaign, *, at: datetime) -> None:
         campaign.take(entry.quantity)
         entry.offered_until = min(at + OFFER_STANDS, campaign.closes_at)
         entry.move(WaitingStatus.OFFERED, by=SYSTEM, at=at, why="pieces became free")
-        outbox.record(session, "waiting.offer", subject=str(entry.id), at=at, entry_id=str(entry.id))
+        notices.offer(session, entry, campaign, at=at)
 
 
 def take_up(entry: WaitingEntry, campaign: Campaign, *, at: datetime) -> None:
@@ -60,6 +61,26 @@ def take_up(entry: WaitingEntry, campaign: Campaign, *, at: datetime) -> None:
         raise Unknown("offer", entry.name_for_people)
     campaign.taken_pieces -= entry.quantity
     entry.move(WaitingStatus.TAKEN, by="consumer", at=at, why="ordered")
+
+
+def leave(session: Session, entry_id: UUID, *, at: datetime) -> WaitingEntry:
+    """Who waits no longer wants the pieces: what was kept for them goes to the next. Again changes nothing.
+
+    Raises Unknown.
+    """
+    known = session.get(WaitingEntry, entry_id)
+    if known is None:
+        raise Unknown("waiting entry", str(entry_id))
+    campaign = campaigns.get_for_update(session, known.campaign_id)
+    session.refresh(known, with_for_update=True)
+    if known.status == WaitingStatus.OFFERED:
+        campaign.taken_pieces -= known.quantity
+    if known.status in (WaitingStatus.WAITING, WaitingStatus.OFFERED):
+        known.move(WaitingStatus.LAPSED, by="consumer", at=at, why="no longer wanted")
+        session.flush()
+        if campaign.is_open(at):
+            offer_free(session, campaign, at=at)
+    return known
 
 
 def lapse(session: Session, *, at: datetime) -> int:

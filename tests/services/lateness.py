@@ -7,10 +7,9 @@ from sqlmodel import Session, select
 
 from api.domain.delay import Delay
 from api.domain.member import Role
-from api.domain.outbox import OutboxMessage
 from api.domain.plan import Run
 from api.domain.preorder import Preorder, PreorderCreate, Region
-from api.services import campaign_close, plan_approval, preorders, scheduling
+from api.services import campaign_close, notices, plan_approval, preorders, scheduling
 from tests.factories import World, make_member, make_world, pay
 from tests.fixtures import TODAY
 from tests.services.test_planning import CLOSED, proposed
@@ -76,9 +75,4 @@ def delays_of(session: Session, preorder: Preorder) -> Sequence[Delay]:
 
 def told(session: Session, preorder: Preorder) -> list[str]:
     """What its buyer was written about, in order."""
-    messages = session.exec(
-        select(OutboxMessage).where(
-            OutboxMessage.topic == "notice.send", OutboxMessage.subject == preorder.number
-        )
-    ).all()
-    return [message.payload["what"] for message in sorted(messages, key=lambda one: one.recorded_at)]
+    return [told.notice.kind for told in reversed(notices.told(session, preorder))]
