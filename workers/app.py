@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init
 
 from api.local.leash import die_with_parent
@@ -45,6 +46,7 @@ app.conf.update(
         "pull progress": {"task": "erp.pull_progress", "schedule": 10.0, "options": {"expires": 20}},
         "find drift": {"task": "erp.find_drift", "schedule": 30.0, "options": {"expires": 60}},
         "seal the audit": {"task": "audit.seal", "schedule": 60.0, "options": {"expires": 120}},
+        "reconcile payments": {"task": "payments.reconcile", "schedule": crontab(hour="19", minute="30")},
         "read catalogues": {"task": "erp.read_catalogues", "schedule": 300.0, "options": {"expires": 600}},
     },
 )

@@ -1,16 +1,24 @@
 """What must reach a payment provider, and what the sandbox provider owes us."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import structlog
 
 from api.db import transaction
+from api.domain.errors import Unknown
 from api.payments.port import EventKind, PaymentEvent, ProviderRefused, ProviderUnavailable
 from api.payments.providers import named
 from api.payments.sandbox import SIGNATURE_HEADER, signature
-from api.services import payment_events, payment_exceptions, payments
+from api.services import payment_events, payment_exceptions, payments, reconciliation
 from api.settings import settings
+from workers.app import app
 from workers.outbox import TryAgainLater, handles, now
+
+NIGHTLY = timedelta(days=2)
+"""How far back each night looks: what was late for one is seen by the next."""
+log = structlog.get_logger()
 
 
 @handles("payment.refund")
@@ -64,3 +72,24 @@ def notify(body: str) -> None:
         answer.raise_for_status()
     except httpx.HTTPError as error:
         raise TryAgainLater(str(error)) from error
+
+
+@app.task(name="payments.reconcile")
+def reconcile() -> None:
+    """Hold the report of every provider that has payments here against the ledger; say what differs."""
+    at = now()
+    until = at - reconciliation.UNDER_WAY
+    with transaction() as session:
+        providers = reconciliation.providers_used(session)
+    for provider in providers:
+        try:
+            report = named(provider).report(reconciliation.report_from(until - NIGHTLY), until)
+        except (ProviderUnavailable, ProviderRefused, Unknown) as error:
+            log.warning("not reconciled", provider=provider, error=str(error))
+            continue
+        with transaction() as session:
+            found = reconciliation.compare(session, provider, report, since=until - NIGHTLY, until=until)
+            reconciliation.settle(session, found, at=at)
+        log.info("reconciled", provider=provider, movements=found.movements, fees=len(found.fees))
+        for each in found.differences:
+            log.warning("books differ", provider=provider, kind=each.kind.value, reference=each.reference)

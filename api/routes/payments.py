@@ -1,15 +1,22 @@
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi import APIRouter, Cookie, Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.db import transaction
 from api.deps import MemberDep, NowDep, SessionDep
+from api.domain.errors import invalid
+from api.domain.member import Member, Right
 from api.domain.payment import Payment, PaymentKind, PaymentPurpose, PaymentStatus
 from api.payments.port import MethodStored, PaymentEvent
 from api.payments.providers import named
-from api.services import cash, payment_events
+from api.services import cash, members, payment_events, reconciliation
+from api.services.reconciliation import DifferenceKind
 
+LONGEST = timedelta(days=31)
 router = APIRouter(prefix="/payments", tags=["payments"])
 
 
@@ -37,6 +44,13 @@ def receive_event(
     return Response(thanks, 200, media_type="text/plain") if thanks else Response(status_code=204)
 
 
+def teller(member: MemberDep) -> Member:
+    """A member who may handle cash: asked before what is sent is looked at. Raises RoleMissing."""
+    member.must_have(Right.RECORD_CASH)
+    return member
+
+
+TellerDep = Annotated[Member, Depends(teller)]
 Receipt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
@@ -73,7 +87,7 @@ class PaymentRead(BaseModel):
 
 
 @router.post("/cash", status_code=201)
-def record_cash(request: CashTaken, session: SessionDep, member: MemberDep, at: NowDep) -> PaymentRead:
+def record_cash(request: CashTaken, session: SessionDep, member: TellerDep, at: NowDep) -> PaymentRead:
     """A member took cash; the same receipt counts once."""
     return _read(
         cash.record(
@@ -84,7 +98,7 @@ def record_cash(request: CashTaken, session: SessionDep, member: MemberDep, at: 
 
 @router.post("/cash/refunds", status_code=201)
 def confirm_cash_refund(
-    request: CashPaidBack, session: SessionDep, member: MemberDep, at: NowDep
+    request: CashPaidBack, session: SessionDep, member: TellerDep, at: NowDep
 ) -> PaymentRead:
     """A member paid a refund in cash; its task is done."""
     return _read(cash.confirm_refund(session, request.refund, receipt=request.receipt, member=member, at=at))
@@ -92,3 +106,43 @@ def confirm_cash_refund(
 
 def _read(payment: Payment) -> PaymentRead:
     return PaymentRead.model_validate(payment.model_dump())
+
+
+class DifferenceRead(BaseModel):
+    """A movement on which a provider's books and ours do not agree; signed minor units."""
+
+    kind: DifferenceKind
+    reference: str
+    at: datetime
+    currency: str
+    theirs_minor: int | None
+    ours_minor: int | None
+
+
+class ReconciliationRead(BaseModel):
+    """A provider's report held against the ledger; as it should be, no difference."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    movements: int
+    fees_to_book: int
+    """Fees that only the report tells; the night books them."""
+    differences: list[DifferenceRead]
+
+
+def may_see_ledger(at: NowDep, counterflow_sign_in: Annotated[str | None, Cookie()] = None) -> None:
+    """Asked in a transaction of its own: none is open while a provider is waited for. Raises RoleMissing."""
+    with transaction() as session:
+        members.of_key(session, counterflow_sign_in, at=at).must_have(Right.SEE_LEDGER)
+
+
+@router.get("/reconciliation", dependencies=[Depends(may_see_ledger)])
+def reconcile(provider: str, since: AwareDatetime, until: AwareDatetime) -> ReconciliationRead:
+    """Compare a provider's report with the ledger from one moment up to another, at most 31 days."""
+    if not since < until <= since + LONGEST:
+        raise invalid("until", until.isoformat(), f"must lie within {LONGEST.days} days after since")
+    report = named(provider).report(reconciliation.report_from(since), until)
+    with transaction() as session:
+        found = reconciliation.compare(session, provider, report, since=since, until=until)
+    return ReconciliationRead.model_validate({**asdict(found), "fees_to_book": len(found.fees)})
