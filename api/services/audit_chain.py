@@ -21,6 +21,8 @@ from api.domain.member import Member, Right
 
 _SEALERS = 0x7365616C  # "seal": they take turns
 _OLDEST_RUNNING = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_AS_IT_STANDS = {"populate_existing": True}
+_AT_A_TIME = 100
 _NOTHING = ""
 _FIELDS = ("noun", "subject", "before", "after", "actor", "why")
 Leaf = tuple[int, str]
@@ -153,15 +155,18 @@ def _changed(session: Session, made: AuditSeal) -> str | None:
     return None
 
 
-def _entries(session: Session, begin: int, end: int) -> Iterator[AuditEntry]:
+def _entries(session: Session, begin: int, end: int) -> Sequence[AuditEntry]:
     within = (col(AuditEntry.written_in) >= begin, col(AuditEntry.written_in) < end)
     query = select(AuditEntry).where(*within).order_by(col(AuditEntry.id))
-    return iter(session.exec(query, execution_options={"yield_per": 5_000, "populate_existing": True}))
+    return session.exec(query, execution_options=_AS_IT_STANDS).all()
 
 
 def _seals(session: Session) -> Iterator[AuditSeal]:
-    query = select(AuditSeal).order_by(col(AuditSeal.number))
-    return iter(session.exec(query, execution_options={"yield_per": 100, "populate_existing": True}))
+    """All of them in their order, some at a time."""
+    number, query = 0, select(AuditSeal).order_by(col(AuditSeal.number)).limit(_AT_A_TIME)
+    while page := session.exec(query.where(AuditSeal.number > number), execution_options=_AS_IT_STANDS).all():
+        yield from page
+        number = page[-1].number
 
 
 def _id(entry: AuditEntry) -> int:
