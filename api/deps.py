@@ -24,7 +24,7 @@ def open_transaction() -> Iterator[Session]:
 SessionDep = Annotated[Session, Depends(open_transaction, scope="function")]
 
 
-def moment() -> datetime:
+async def moment() -> datetime:
     """When this request is; everything below is told it."""
     return datetime.now(UTC)
 

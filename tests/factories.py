@@ -15,7 +15,7 @@ from api.domain.production import Factory, Lane, LineRate, OrderChannel, OrderMo
 from api.domain.team import Team
 from api.payments.port import EventKind, PaymentEvent
 from api.security import hash_password
-from api.services import payment_events, payments, preorders
+from api.services import intake, payment_events, payments
 from tests.fixtures import TODAY
 
 PASSWORD = "counterflow"  # noqa: S105 - of people who exist in tests only
@@ -175,18 +175,15 @@ def make_member(
     return member
 
 
-def make_preorder(
-    session: Session,
+def wanted(
     *,
     lines: Sequence[tuple[str, int]] = (("TEE-INDIGO-M", 1),),
     campaign: str = "tee",
-    paid: bool = True,
-    at: datetime = TODAY,
     other_colour: bool = False,
     next_size: bool = False,
-) -> Preorder:
-    """A pre-order placed, and paid unless said otherwise, through the services."""
-    request = PreorderCreate.model_validate(
+) -> PreorderCreate:
+    """What a consumer of these tests sends."""
+    return PreorderCreate.model_validate(
         {
             "campaign": campaign,
             "lines": [
@@ -199,7 +196,21 @@ def make_preorder(
             "address": "12 Harbour Road, Ningbo",
         }
     )
-    preorder = preorders.place(session, request, at=at)
+
+
+def make_preorder(
+    session: Session,
+    *,
+    lines: Sequence[tuple[str, int]] = (("TEE-INDIGO-M", 1),),
+    campaign: str = "tee",
+    paid: bool = True,
+    at: datetime = TODAY,
+    other_colour: bool = False,
+    next_size: bool = False,
+) -> Preorder:
+    """A pre-order placed, and paid unless said otherwise, through the services."""
+    request = wanted(lines=lines, campaign=campaign, other_colour=other_colour, next_size=next_size)
+    preorder = intake.place(session, request, at=at)
     session.flush()
     if paid:
         pay(session, preorder, at=at)

@@ -1,6 +1,7 @@
 """What a consumer sees: campaigns, the pre-order form, and one's own pre-order."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,9 +11,9 @@ from pydantic import ValidationError
 from api.deps import NowDep, SessionDep
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import Item, Style
-from api.domain.errors import CampaignNotOpen, InvalidRequest
+from api.domain.errors import CampaignFull, CampaignNotOpen, InvalidRequest, Refusal
 from api.domain.preorder import PreorderCreate, Region
-from api.services import campaigns, idempotency, payments, photos, preorders, tracking
+from api.services import campaigns, intake, payments, photos, preorders, tracking
 from api.settings import settings
 from web import photographs
 from web.pages import render
@@ -92,22 +93,18 @@ def place(
     }
     try:
         wanted = _wanted(slug, typed)
-        answer = idempotency.answer_once(
-            session,
-            idempotency_key,
-            request=wanted.model_dump(mode="json"),
-            at=at,
-            make=lambda: {"token": preorders.token(preorders.place(session, wanted, at=at))},
-        )
+        (answer,) = intake.take(session, [intake.Wish(idempotency_key, wanted, at)])
+        if isinstance(answer, Refusal):
+            raise answer
     except ValidationError as error:
         wrong = {_field(one["loc"]): one["msg"] for one in error.errors()}
         return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
     except InvalidRequest as error:
         wrong = {_field(tuple(one["field"].split("."))): one["detail"] for one in error.problems}
         return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
-    except CampaignNotOpen as error:
+    except (CampaignNotOpen, CampaignFull) as error:
         return _campaign_page(request, reader, session, slug, at, typed, {"": error.code}, status_code=409)
-    return RedirectResponse(f"/o/{answer['token']}/pay", 303)
+    return RedirectResponse(urlsplit(str(answer["pay_link"])).path, 303)
 
 
 def _wanted(slug: str, typed: dict[str, Any]) -> PreorderCreate:

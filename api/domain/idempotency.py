@@ -3,8 +3,17 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from api.domain.errors import KeyReused
+from api.domain.errors import KeyReused, invalid
 from api.domain.types import Moment, json_column
+
+
+LONGEST_KEY = 200
+
+
+def check_key(key: str) -> None:
+    """Raises InvalidRequest for an empty or endless key."""
+    if not key.strip() or len(key) > LONGEST_KEY:
+        raise invalid("Idempotency-Key", key[:40], f"must have 1 to {LONGEST_KEY} characters")
 
 
 class IdempotencyRecord(SQLModel, table=True):

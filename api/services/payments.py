@@ -23,8 +23,13 @@ def first_charge(session: Session, preorder: Preorder, pieces: int, *, at: datet
     """Ask for what a new pre-order pays at once; None on later terms, where nothing is due yet."""
     if preorder.terms == PaymentTerms.LATER:
         return None
-    each = preorder.deposit_minor if preorder.terms == PaymentTerms.DEPOSIT else preorder.price_minor
-    return ask(session, preorder, each * pieces, _FIRST[preorder.terms], at=at)
+    return ask(session, preorder, due_at_once(preorder, pieces), _FIRST[preorder.terms], at=at)
+
+
+def due_at_once(preorder: Preorder, pieces: int) -> int:
+    """What a new pre-order of so many pieces pays first, in minor units."""
+    prepaid = preorder.terms == PaymentTerms.PREPAID
+    return pieces * (preorder.price_minor if prepaid else preorder.deposit_minor)
 
 
 def ask(

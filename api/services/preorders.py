@@ -8,139 +8,32 @@ from sqlmodel import Session, col, select
 
 from api.domain.campaign import Campaign
 from api.domain.catalogue import Item, Sku
-from api.domain.errors import InvalidRequest, Unknown, invalid
+from api.domain.errors import Unknown
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import Member, Right
-from api.domain.payment import Payment, PaymentKind, PaymentTerms
+from api.domain.payment import Payment, PaymentKind
 from api.domain.preorder import (
-    PREORDER_NUMBERS,
     Preorder,
-    PreorderCreate,
     PreorderLine,
-    PreorderLineCreate,
     PreorderLineRead,
     PreorderRead,
     PreorderStatus,
 )
-from api.domain.waiting import WaitingEntry
 from api.security import preorder_of_token, preorder_token
-from api.services import campaigns, groups, ledger, numbers, payments, places, waiting
+from api.services import campaigns, groups, ledger, payments
 from api.settings import settings
 
 CONSUMER = "consumer"
 
 
-def place(session: Session, request: PreorderCreate, *, at: datetime) -> Preorder:
-    """Take a pre-order and ask for its first payment at the price of this moment.
-
-    Paid pieces only grow while a campaign is open, so the close settles at this price or below it and gives
-    the difference back.
-
-    Raises Unknown, CampaignNotOpen, CampaignFull, or InvalidRequest naming each wrong field.
-    """
-    campaign = _open_campaign(session, request.campaign, at)
-    skus = _skus(session, campaign, request.lines)
-    terms = _terms(campaign, request)
-    wanted = sum(line.quantity for line in request.lines)
-    if request.offer is not None:
-        _take_up(session, request, campaign, skus, at)
-    before = places.take(session, campaign, wanted) if campaign.counts_places else 0
-    promise_from_on, promise_by_on = campaign.promise(before)
-    (number,) = numbers.draw(session, PREORDER_NUMBERS, 1)
-    preorder = Preorder(
-        number=number,
-        campaign_id=campaign.id,
-        buyer_name=request.name,
-        email=request.email,
-        region=request.region,
-        address=request.address,
-        language=request.language,
-        placed_at=at,
-        pay_until=at + places.PAY_WITHIN if campaign.cap_pieces is not None else None,
-        terms=terms,
-        group_id=groups.of_request(session, campaign, request.group, at=at),
-        price_minor=campaign.prices.price(campaigns.paid_pieces(session, campaign.id)),
-        deposit_minor=campaign.deposit_minor or 0 if terms == PaymentTerms.DEPOSIT else 0,
-        currency=campaign.currency,
-        promise_from_on=promise_from_on,
-        promise_by_on=promise_by_on,
-    )
-    preorder.begin(by=CONSUMER, at=at, why="placed")
-    session.add(preorder)
-    session.flush()
-    session.add_all(_line(preorder.id, line, skus[line.sku]) for line in request.lines)
-    payments.first_charge(session, preorder, wanted, at=at)
-    return preorder
-
-
-def _open_campaign(session: Session, slug: str, at: datetime) -> Campaign:
-    # Shared lock: placements do not wait for each other, the close waits for them and they for the close.
-    # Where places are counted they take turns.
-    campaign = session.exec(
-        select(Campaign).where(Campaign.slug == slug).with_for_update(read=True, key_share=False)
-    ).first()
-    if campaign is None:
-        raise Unknown("campaign", slug)
-    if campaign.counts_places:
-        campaign = campaigns.get_for_update(session, campaign.id)
-    campaign.accept(at=at)
-    return campaign
-
-
-def _terms(campaign: Campaign, request: PreorderCreate) -> PaymentTerms:
-    terms = request.terms or PaymentTerms(campaign.terms[0])
-    if terms not in campaign.terms:
-        raise invalid(
-            "terms", terms.value, f"the campaign {campaign.slug} offers {', '.join(campaign.terms)}"
-        )
-    return terms
-
-
-def _take_up(
-    session: Session, request: PreorderCreate, campaign: Campaign, skus: dict[str, Sku], at: datetime
-) -> None:
-    """An offer of the waiting list holds for the SKU and at most the pieces it was made for."""
-    entry = session.get(WaitingEntry, request.offer, with_for_update=True)
-    if entry is None or entry.campaign_id != campaign.id:
-        raise Unknown("offer", str(request.offer))
-    line = request.lines[0]
-    if len(request.lines) > 1 or skus[line.sku].id != entry.sku_id or line.quantity > entry.quantity:
-        raise invalid("lines", line.sku, "is not what the offer was made for")
-    waiting.take_up(entry, campaign, at=at)
-
-
-def _skus(session: Session, campaign: Campaign, lines: Sequence[PreorderLineCreate]) -> dict[str, Sku]:
-    offered = session.exec(
-        select(Sku).join(Item, col(Item.id) == Sku.item_id).where(Item.style_id == campaign.style_id)
-    )
-    skus = {sku.code: sku for sku in offered}
-    problems, seen = [], set[str]()
-    for index, line in enumerate(lines):
-        if line.sku not in skus:
-            detail = f"is not offered in the campaign {campaign.slug}"
-            problems.append({"field": f"lines[{index}].sku", "value": line.sku, "detail": detail})
-        elif line.sku in seen:
-            problems.append({"field": f"lines[{index}].sku", "value": line.sku, "detail": "is named twice"})
-        seen.add(line.sku)
-    if problems:
-        raise InvalidRequest(problems)
-    return skus
-
-
-def _line(preorder_id: UUID, wanted: PreorderLineCreate, sku: Sku) -> PreorderLine:
-    return PreorderLine(
-        preorder_id=preorder_id,
-        sku_id=sku.id,
-        quantity=wanted.quantity,
-        accept_other_colour=wanted.accept_other_colour,
-        only_colours=wanted.only_colours,
-        accept_next_size=wanted.accept_next_size,
-    )
-
-
 def token(preorder: Preorder) -> str:
     """The secret part of the link that finds this pre-order again."""
     return preorder_token(settings().secret, preorder.id)
+
+
+def link(preorder: Preorder) -> str:
+    """The address under which its buyer finds it again."""
+    return f"{settings().public_url}/o/{token(preorder)}"
 
 
 def get_by_token(session: Session, token: str) -> Preorder:
@@ -179,7 +72,6 @@ def read(session: Session, preorder: Preorder) -> PreorderRead:
     campaign = session.get_one(Campaign, preorder.campaign_id)
     lines = lines_of(session, preorder.id)
     money = payments.of_preorder(session, preorder.id)
-    link = f"{settings().public_url}/o/{token(preorder)}"
     count = sum(line.quantity for line in lines)
     return PreorderRead(
         **preorder.model_dump(include=set(PreorderRead.model_fields) & set(Preorder.model_fields)),
@@ -192,8 +84,8 @@ def read(session: Session, preorder: Preorder) -> PreorderRead:
         paid_minor=_moved(money, PaymentKind.CHARGE),
         refunded_minor=_moved(money, PaymentKind.REFUND),
         settled_price_minor=campaign.settled_price_minor,
-        link=link,
-        pay_link=f"{link}/pay" if awaits_payment(session, preorder) else None,
+        link=link(preorder),
+        pay_link=f"{link(preorder)}/pay" if awaits_payment(session, preorder) else None,
     )
 
 

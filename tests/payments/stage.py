@@ -14,7 +14,7 @@ from api.domain.outbox import OutboxMessage
 from api.domain.payment import Payment, PaymentKind
 from api.domain.payment_exception import PaymentException
 from api.domain.preorder import Preorder, PreorderCreate
-from api.services import payments, preorders
+from api.services import intake, payments, preorders
 from api.services.sandbox import Outcome
 from api.settings import settings
 from tests.factories import make_world
@@ -55,7 +55,7 @@ class Stage:
             }
         )
         with transaction() as session:
-            return preorders.place(session, request, at=self.clock.at).id
+            return intake.place(session, request, at=self.clock.at).id
 
     def checkout(self, preorder_id: UUID) -> str:
         """The address to which the shop sends the buyer."""

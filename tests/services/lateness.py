@@ -9,7 +9,7 @@ from api.domain.delay import Delay
 from api.domain.member import Role
 from api.domain.plan import Run
 from api.domain.preorder import Preorder, PreorderCreate, Region
-from api.services import campaign_close, notices, plan_approval, preorders, scheduling
+from api.services import campaign_close, intake, notices, plan_approval, scheduling
 from tests.factories import World, make_member, make_world, pay
 from tests.fixtures import TODAY
 from tests.services.test_planning import CLOSED, proposed
@@ -30,7 +30,7 @@ def buy(session: Session, region: Region, *, pieces: int = 6, campaign: str = "t
             "address": "12 Harbour Road, Ningbo",
         }
     )
-    preorder = preorders.place(session, request, at=TODAY)
+    preorder = intake.place(session, request, at=TODAY)
     session.flush()
     pay(session, preorder)
     return preorder

@@ -34,6 +34,7 @@ from api.services import (
     campaign_close,
     campaigns,
     cancellation,
+    intake,
     ledger,
     payment_events,
     payment_exceptions,
@@ -111,7 +112,7 @@ class Money(RuleBasedStateMachine):
             }
         )
         with self._refusable():
-            preorders.place(self.session, wanted, at=self.at)
+            intake.place(self.session, wanted, at=self.at)
 
     @rule(pick=st.integers(0, 99))
     def go_to_pay(self, pick: int) -> None:

@@ -16,8 +16,8 @@ from api.domain.member import Role
 from api.domain.outbox import OutboxMessage
 from api.domain.payment import Payment, PaymentKind
 from api.domain.preorder import Preorder, PreorderStatus
-from api.services import campaign_close, idempotency, outbox
-from tests.factories import make_member, make_preorder, make_world
+from api.services import campaign_close, intake, outbox
+from tests.factories import make_member, make_preorder, make_world, wanted
 from tests.fixtures import TODAY
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -63,20 +63,14 @@ def test_workers_that_close_the_same_campaign_decide_it_once() -> None:
 def test_twins_with_one_key_make_one_pre_order() -> None:
     a_campaign(0)
 
-    def place(_: int) -> dict[str, str]:
+    def place(_: int) -> intake.Answer:
         with transaction() as session:
-            return idempotency.answer_once(
-                session,
-                "twins",
-                request={"same": True},
-                at=TODAY,
-                make=lambda: {"number": make_preorder(session, paid=False).number},
-            )
+            return intake.take(session, [intake.Wish("twins", wanted(), TODAY)])[0]
 
     answers = at_once(place, many=8)
     with transaction() as session:
         (only,) = session.exec(select(Preorder)).all()
-    assert answers == [{"number": only.number}] * 8
+    assert [answer["number"] for answer in answers if isinstance(answer, dict)] == [only.number] * 8
 
 
 def test_a_pre_order_and_the_close_at_the_same_moment_leave_nothing_undecided() -> None:
