@@ -186,9 +186,7 @@ class Told:
 def told(session: Session, preorder: Preorder) -> Sequence[Told]:
     """What was told about a pre-order, the latest first."""
     notices = session.exec(
-        select(Notice)
-        .where(Notice.preorder_id == preorder.id)
-        .order_by(col(Notice.number).desc())
+        select(Notice).where(Notice.preorder_id == preorder.id).order_by(col(Notice.number).desc())
     ).all()
     deliveries = session.exec(
         select(NoticeDelivery).where(col(NoticeDelivery.notice_id).in_([notice.id for notice in notices]))
@@ -209,10 +207,10 @@ def told(session: Session, preorder: Preorder) -> Sequence[Told]:
 def to_send(session: Session, id_: UUID, channel: NoticeChannel) -> Letter | None:
     """The letter to hand over, and one attempt more; None where it was taken already."""
     notice = session.get_one(Notice, id_)
-    delivery = _delivery(session, id_, channel)
-    if delivery.sent_at is not None:
+    found = delivery(session, id_, channel)
+    if found.sent_at is not None:
         return None
-    delivery.attempts += 1
+    found.attempts += 1
     return Letter(
         id=str(id_),
         to=notice.addresses[channel],
@@ -227,19 +225,20 @@ def to_send(session: Session, id_: UUID, channel: NoticeChannel) -> Letter | Non
 
 def mark_sent(session: Session, id_: UUID, channel: NoticeChannel, *, at: datetime) -> None:
     """The other side has taken it."""
-    delivery = _delivery(session, id_, channel)
-    delivery.sent_at, delivery.failed_at, delivery.words = at, None, ""
+    found = delivery(session, id_, channel)
+    found.sent_at, found.failed_at, found.words = at, None, ""
 
 
 def mark_failed(
     session: Session, id_: UUID, channel: NoticeChannel, *, words: str, at: datetime | None = None
 ) -> None:
     """It was not taken; for good where `at` is given."""
-    delivery = _delivery(session, id_, channel)
-    delivery.failed_at, delivery.words = at, words[:500]
+    found = delivery(session, id_, channel)
+    found.failed_at, found.words = at, words[:500]
 
 
-def _delivery(session: Session, id_: UUID, channel: NoticeChannel) -> NoticeDelivery:
+def delivery(session: Session, id_: UUID, channel: NoticeChannel) -> NoticeDelivery:
+    """What became of a notice on one channel, locked."""
     known = session.get(NoticeDelivery, (id_, channel), with_for_update=True, populate_existing=True)
     if known is None:
         known = NoticeDelivery(notice_id=id_, channel=channel)
