@@ -161,6 +161,7 @@ def preorder_page(
         "address_line": preorder.address,
         "link": f"{settings().public_url}/o/{token}",
         "live_href": f"/o/{token}/live",
+        "notices_href": f"/o/{token}/notices",
         "lines": [
             line.model_dump()
             | {"colour": reader.colour(hexes[line.colour]), "colour_hex": hexes[line.colour].colour_hex}

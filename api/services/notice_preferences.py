@@ -47,18 +47,25 @@ def choose(
     """
     if not reads_its_mail(preorder, key):
         raise LinkNotValid
+    before, number = of(session, preorder.email), _number(phone)
+    wanted = [channel for channel in offered() if channel in channels]
+    if NoticeChannel.SMS in wanted and not number:
+        raise invalid("phone", phone, "is needed for text messages")
+    chosen = NoticePreference(
+        email=preorder.email.casefold(),
+        channels=wanted,
+        phone=number,
+        wechat_openid=before.wechat_openid if before else "",
+        chosen_at=at,
+    )
+    if not chosen.addresses():
+        raise invalid("channels", [channel.value for channel in channels], "must name at least one")
+    return session.merge(chosen)
+
+
+def _number(phone: str) -> str:
+    """With its country's code; without one it is from here. Raises InvalidRequest."""
     number = re.sub(r"[\s()-]", "", phone)
     if number and not _PHONE.fullmatch(number):
         raise invalid("phone", phone, "is not a telephone number")
-    chosen = of(session, preorder.email) or NoticePreference(
-        email=preorder.email.casefold(), channels=[], chosen_at=at
-    )
-    chosen.phone = number if number.startswith("+") or not number else f"{_HOME}{number}"
-    chosen.channels = [channel for channel in offered() if channel in channels]
-    chosen.chosen_at = at
-    if NoticeChannel.SMS in chosen.channels and not chosen.phone:
-        raise invalid("phone", phone, "is needed for text messages")
-    if not chosen.addresses():
-        raise invalid("channels", [channel.value for channel in channels], "must name at least one")
-    session.add(chosen)
-    return chosen
+    return number if number.startswith("+") or not number else f"{_HOME}{number}"

@@ -132,6 +132,7 @@ PREORDER = {
     "address_line": "上海市 徐汇区 …",
     "link": "https://counterflow.example/p/CF-004217?key=Zx81kq",
     "live_href": "/p/CF-004217/live?key=Zx81kq",
+    "notices_href": "/p/CF-004217/notices",
     "lines": [
         {
             "colour": "Indigo",
@@ -157,6 +158,35 @@ def _campaign_page(**changes: Any) -> dict[str, Any]:
 
 def _closed(status: str, paid: int = 112) -> dict[str, Any]:
     return _campaign_page(campaign=campaign(status, is_open=False), progress=progress(status, paid))
+
+
+def _notices(**changes: Any) -> dict[str, Any]:
+    told = [
+        ("We have received ¥360.00 for CF-004217", "Your payment has arrived.\nYou are in.", "sent"),
+        ("Harbour chore jacket goes ahead: CF-004217 is confirmed", "Each piece costs ¥160.00.", "queued"),
+        ("CF-004217 will be late", "We now expect it by 15 Mar 2027.", "failed"),
+    ]
+    return {
+        "number": "CF-004217",
+        "preorder_href": "/p/CF-004217",
+        "form_action": "/p/CF-004217/notices",
+        "key": "",
+        "offered": ["email", "sms", "wechat"],
+        "channels": ["email"],
+        "phone": "",
+        "wrong": set(),
+        "saved": False,
+        "notices": [
+            {
+                "subject": subject,
+                "text": text,
+                "language": "en",
+                "written_at": NOW,
+                "states": [("email", state), ("sms", "queued")],
+            }
+            for subject, text, state in told
+        ],
+    } | changes
 
 
 def _preorder_page(just_placed: bool = False, **changes: Any) -> dict[str, Any]:  # noqa: FBT001, FBT002 a sample's switch
@@ -236,6 +266,14 @@ SHOP: dict[str, Sample] = {
             status="cancelled", stages=stages(2, branch="no go"), refunded_minor=0, refund_due_minor=36000
         ),
     ),
+    "shop-notices": ("shop/notices.html", _notices()),
+    "shop-notices-choose": (
+        "shop/notices.html",
+        _notices(key="0f3c", channels=["email", "sms"], wrong={"phone"}, saved=True),
+    ),
+    "shop-notices-none": ("shop/notices.html", _notices(notices=[])),
+    "shop-waiting": ("shop/waiting.html", {"form_action": "/waiting/abc", "left": False}),
+    "shop-waiting-left": ("shop/waiting.html", {"form_action": "/waiting/abc", "left": True}),
     "shop-preorder-live": ("shop/_preorder_live.html", {"tracking": tracking(), "time_zone": ZONE}),
     **{
         f"error-{status}": (
