@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     """Folder of the embedded database, broker, logs and secrets."""
     port: int = Field(8000, ge=1, le=65535, validation_alias=_named("COUNTERFLOW_PORT"))
     """Port of the web process."""
+    web_processes: int = Field(1, ge=1, le=64, validation_alias=_named("COUNTERFLOW_WEB_PROCESSES"))
+    """How many processes serve the web, on one port."""
     public_url: str = Field("http://127.0.0.1:8000", validation_alias=_named("COUNTERFLOW_PUBLIC_URL"))
     """Address under which consumers, factories and payment providers reach us, in links and QR codes."""
     secret: str = Field("", validation_alias=_named("COUNTERFLOW_SECRET"))
@@ -39,6 +41,32 @@ class Settings(BaseSettings):
     """Signing secret of the webhook endpoint at Stripe, `whsec_…`."""
     stripe_api_base: str = Field("", validation_alias=_named("STRIPE_API_BASE"))
     """Another address than Stripe's own."""
+    alipay_app_id: str = Field("", validation_alias=_named("ALIPAY_APP_ID"))
+    """The application at Alipay's open platform."""
+    alipay_private_key_file: Path | None = Field(None, validation_alias=_named("ALIPAY_PRIVATE_KEY_FILE"))
+    """PEM file of our key there."""
+    alipay_public_key_file: Path | None = Field(None, validation_alias=_named("ALIPAY_PUBLIC_KEY_FILE"))
+    """PEM file of Alipay's own key."""
+    alipay_gateway: str = Field("", validation_alias=_named("ALIPAY_GATEWAY"))
+    """Another address than Alipay's own, its sandbox for one."""
+    wechatpay_merchant_id: str = Field("", validation_alias=_named("WECHATPAY_MERCHANT_ID"))
+    """Our number as a merchant of WeChat Pay."""
+    wechatpay_app_id: str = Field("", validation_alias=_named("WECHATPAY_APP_ID"))
+    """The official account or application that payments belong to."""
+    wechatpay_serial: str = Field("", validation_alias=_named("WECHATPAY_SERIAL"))
+    """Serial number of our merchant certificate."""
+    wechatpay_private_key_file: Path | None = Field(
+        None, validation_alias=_named("WECHATPAY_PRIVATE_KEY_FILE")
+    )
+    """PEM file of that certificate's key."""
+    wechatpay_public_key_id: str = Field("", validation_alias=_named("WECHATPAY_PUBLIC_KEY_ID"))
+    """Number of WeChat Pay's own key, `PUB_KEY_ID_…`."""
+    wechatpay_public_key_file: Path | None = Field(None, validation_alias=_named("WECHATPAY_PUBLIC_KEY_FILE"))
+    """PEM file of that key."""
+    wechatpay_api_v3_key: str = Field("", repr=False, validation_alias=_named("WECHATPAY_API_V3_KEY"))
+    """32 characters that decrypt its notices."""
+    wechatpay_api_base: str = Field("", validation_alias=_named("WECHATPAY_API_BASE"))
+    """Another address than WeChat Pay's own."""
     odoo_url: str = Field("", validation_alias=_named("ODOO_URL"))
     """Address of an Odoo 19; empty means that every factory works from the order book."""
     odoo_db: str = Field("", validation_alias=_named("ODOO_DB"))

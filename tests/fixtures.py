@@ -30,6 +30,10 @@ _OURS = (
     "DATABASE_URL",
     "BROKER_URL",
     "ODOO_",
+    "COUNTERFLOW_PAYMENT_PROVIDER",
+    "STRIPE_",
+    "ALIPAY_",
+    "WECHATPAY_",
 )
 
 

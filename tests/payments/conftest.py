@@ -13,7 +13,14 @@ from api.deps import moment
 from api.local import processes
 from api.settings import settings
 from tests.fixtures import Clock
+from tests.payments.door import Sides, sides_in
 from tests.payments.stage import Stage
+
+
+@pytest.fixture(scope="session")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Sides:
+    """Keys are made once: a pair takes a tenth of a second."""
+    return sides_in(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture
