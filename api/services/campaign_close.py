@@ -173,6 +173,7 @@ def _go(session: Session, campaign: Campaign, served: Sequence[Wanted], *, at: d
     for one in served:
         pieces[one.preorder.id] += one.line.quantity
     price = campaign.settle_price(sum(pieces.values()), at=at)
+    settled = f"{campaign.decided_pieces} paid pieces, price_minor {price} {campaign.currency}"
     kept = {one.line.id for one in served}
     owing = 0
     for preorder in _in(session, campaign, *_IN):
@@ -184,7 +185,7 @@ def _go(session: Session, campaign: Campaign, served: Sequence[Wanted], *, at: d
         owing += rest > 0
     if owing:
         campaign.balance_until = at + timedelta(days=campaign.balance_days)
-        why = f"{campaign.decided_pieces} paid pieces; {owing} balances to come"
+        why = f"{settled}; {owing} balances to come"
         campaign.move(_S.COLLECTING, by=SYSTEM, at=at, why=why)
         return
     session.flush()
@@ -192,7 +193,7 @@ def _go(session: Session, campaign: Campaign, served: Sequence[Wanted], *, at: d
         preorder.move(PreorderStatus.CONFIRMED, by=SYSTEM, at=at, why="the campaign runs")
         facts = {"amount_minor": price * pieces[preorder.id], "price_minor": price}
         notices.tell(session, preorder, "confirmed", key=f"decided:{preorder.id}", at=at, **facts)
-    campaign.move(_S.DECIDED, by=SYSTEM, at=at, why=f"{campaign.decided_pieces} paid pieces")
+    campaign.move(_S.DECIDED, by=SYSTEM, at=at, why=settled)
     outbox.record(session, "plan.wanted", subject=campaign.slug, at=at, not_before=at + PLANNED_TOGETHER)
 
 

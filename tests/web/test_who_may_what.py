@@ -37,6 +37,8 @@ FOR_EVERYONE = {
     "/o/{token}/live": "whoever holds the signed link",
     "/o/{token}/pay": "whoever holds the signed link",
     "/o/{token}/photos/{name}": "whoever holds the signed link",
+    "/o/{token}/notices": "whoever holds the signed link",
+    "/waiting/{token}": "whoever holds the signed link",
     "/console/sign-in": "the door",
     "/console/sign-out": "the door",
     "/sandbox/checkout": "the test provider's own site, with signed addresses",
