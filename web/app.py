@@ -15,7 +15,7 @@ from api.app import create_app as create_api
 from api.domain.errors import NotSignedIn, Refusal
 from api.payments.port import ProviderRefused, ProviderUnavailable
 from api.routes import health, metrics
-from web import console, factory, notices, sandbox, shop
+from web import console, factory, law, notices, sandbox, shop
 from web.pages import CONTENT_SECURITY_POLICY, STATIC, render
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -29,7 +29,7 @@ def create_app() -> FastAPI:
     app.middleware("http")(_guard)
     app.mount("/api", create_api())
     app.mount("/static", StaticFiles(directory=STATIC))
-    for room in (shop, notices, sandbox, console, factory, health, metrics):
+    for room in (shop, law, notices, sandbox, console, factory, health, metrics):
         app.include_router(room.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

@@ -15,7 +15,7 @@ from api.domain.errors import CampaignFull, CampaignNotOpen, InvalidRequest, Ref
 from api.domain.preorder import PreorderCreate, Region
 from api.services import campaigns, intake, payments, photos, preorders, tracking
 from api.settings import settings
-from web import photographs
+from web import law, photographs
 from web.pages import render
 from web.reader import Reader, ReaderDep
 
@@ -139,6 +139,7 @@ def preorder_page(
     reader: ReaderDep,
     token: str,
     session: SessionDep,
+    at: NowDep,
     placed: bool = False,  # noqa: FBT001, FBT002 - a query flag
 ) -> Response:
     """One's own pre-order."""
@@ -175,6 +176,7 @@ def preorder_page(
         tracking=tracking.track(session, preorder),
         time_zone=campaign.time_zone,
         just_placed=placed,
+        may=law.may(session, preorder, at=at),
         photos=[photographs.shown(one, f"/o/{token}") for one in photos.of_preorder(session, preorder)],
     )
 

@@ -1,20 +1,25 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from api.deps import MemberDep, NowDep, SessionDep
 from api.domain.member import Right
 from api.services import promises
 from api.services.promises import ShipBy
 
-router = APIRouter(prefix="/promises", tags=["promises"])
+
+def staff(member: MemberDep) -> None:
+    """The factories' calendars are no stranger's business."""
+    member.must_have(Right.SEE_CONSOLE)
+
+
+router = APIRouter(prefix="/promises", tags=["promises"], dependencies=[Depends(staff)])
 
 
 @router.get("/ship-by")
 def read_ship_by(
     session: SessionDep,
-    member: MemberDep,
     at: NowDep,
     style: str,
     pieces: Annotated[int, Query(ge=1, le=100_000)],
@@ -23,7 +28,6 @@ def read_ship_by(
     factory: str | None = None,
 ) -> ShipBy:
     """The range that a campaign can honestly promise, with each step that leads to it."""
-    member.must_have(Right.SEE_CONSOLE)
     return promises.ship_by(
         session,
         style,

@@ -5,6 +5,7 @@ from tests.web.samples_channels import CHANNEL_PAGES
 from tests.web.samples_console import CONSOLE
 from tests.web.samples_drift import DRIFT_PAGES
 from tests.web.samples_factory import FACTORY_PAGES
+from tests.web.samples_law import LAW_PAGES
 from tests.web.samples_plans import PLAN_PAGES
 from tests.web.samples_shared import Sample
 from tests.web.samples_shop import SHOP
@@ -12,6 +13,7 @@ from tests.web.samples_words import FACTORY_WORDS_PAGES
 
 SAMPLES: dict[str, Sample] = (
     SHOP
+    | LAW_PAGES
     | CONSOLE
     | DRIFT_PAGES
     | CHANNEL_PAGES

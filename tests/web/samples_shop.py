@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.web.samples_factory import PHOTO
+from tests.web.samples_law import PROMISES, delay, may
 from tests.web.samples_shared import CARDS, INDIGO, NOW, REGIONS, RUST, STONE, ZONE, Sample, progress
 
 
@@ -190,11 +191,17 @@ def _notices(**changes: Any) -> dict[str, Any]:
 
 
 def _preorder_page(just_placed: bool = False, **changes: Any) -> dict[str, Any]:  # noqa: FBT001, FBT002 a sample's switch
+    late = "expected_on" in changes and changes["expected_on"] is not None
     return {
         "preorder": PREORDER,
         "tracking": tracking(**changes),
         "time_zone": ZONE,
         "just_placed": just_placed,
+        "may": may(
+            delay=delay() if late else None,
+            delay_href="/o/x/delay" if late else None,
+            promises=PROMISES if late else [],
+        ),
         "photos": [PHOTO] if just_placed else [],
     }
 

@@ -100,6 +100,7 @@ def test_every_template_is_rendered_by_a_sample() -> None:
         "_document.html",
         "base.html",
         "_shop.html",
+        "_law.html",
         "_factory.html",
         "_amounts.html",
         "_parts.html",

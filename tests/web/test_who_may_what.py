@@ -39,6 +39,17 @@ FOR_EVERYONE = {
     "/o/{token}/photos/{name}": "whoever holds the signed link",
     "/o/{token}/notices": "whoever holds the signed link",
     "/waiting/{token}": "whoever holds the signed link",
+    "/o/{token}/change": "whoever holds the signed link",
+    "/o/{token}/cancel": "whoever holds the signed link",
+    "/o/{token}/delay": "whoever holds the signed link",
+    "/withdraw": "whoever knows a number and its e-mail",
+    "/withdraw/confirm": "whoever knows a number and its e-mail",
+    "/api/preorders/{token}/choices": "whoever holds the signed link",
+    "/api/preorders/{token}/change": "whoever holds the signed link",
+    "/api/preorders/{token}/cancel": "whoever holds the signed link",
+    "/api/preorders/{token}/delay": "whoever holds the signed link",
+    "/api/withdrawals": "whoever knows a number and its e-mail",
+    "/api/withdrawals/look": "whoever knows a number and its e-mail",
     "/console/sign-in": "the door",
     "/console/sign-out": "the door",
     "/sandbox/checkout": "the test provider's own site, with signed addresses",
@@ -132,6 +143,7 @@ def send(browser: TestClient, method: str, address: str, desk: FactoryDesk) -> A
     """A request that fails for no other reason than who sends it."""
     sent: dict[str, Any] = {"reason": "why not", "words": "why not", "kind": "late", "seconds": 5, "seed": 1}
     sent |= {name: desk.order.finish_on.isoformat() for name in ("finish_on", "expected_on")}
+    sent["closes_at"] = "2027-06-01T00:00:00Z"
     if address.startswith("/api"):
         return browser.request(method, address, json=sent | {"done": {}, "why": "why not"})
     return browser.request(method, address, data=sent if method == "POST" else None)
