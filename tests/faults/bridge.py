@@ -108,7 +108,7 @@ def plot(seed: int, *, runs: int, kills_of_each: int = 2, people: bool = False) 
         for _ in range(kills_of_each)
     ]
     kills.sort(key=lambda kill: (kill.released, kill.hesitation_seconds))
-    return Plot(seed, runs, kills, people, longest_seconds=300 + runs)
+    return Plot(seed, runs, kills, people, longest_seconds=300 + 3 * runs)
 
 
 def play(the_plot: Plot, installation: odoo_setup.Installation, *, keep: bool = False) -> Outcome:
