@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench bench-planner bench-bridge faults lock
+.PHONY: up odoo test check fmt bench bench-planner bench-bridge bench-intake faults lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -28,7 +28,7 @@ check: .venv/complete
 fmt: .venv/complete
 	@$(RUN) ruff check --fix; $(RUN) ruff format
 
-bench: bench-planner bench-bridge  # every measurement there is
+bench: bench-planner bench-bridge bench-intake  # every measurement there is
 
 # How good plans are, and how long they take; other problems: make bench-planner WITH="folder --reference best.csv"
 bench-planner: .venv/complete
@@ -37,6 +37,10 @@ bench-planner: .venv/complete
 # How fast the bridge is beside raw calls, on an Odoo of its own; a quick run: make bench-bridge WITH="--orders 10"
 bench-bridge: .venv/complete
 	@$(RUN) tests.erp_bridge.bench $(WITH)
+
+# How many pre-orders a second are accepted, beside PostgreSQL alone; beside Odoo too: make bench-intake WITH="--odoo"
+bench-intake: .venv/complete
+	@$(RUN) tests.intake.bench $(WITH)
 
 # Ten rounds of 500 runs with everything killed and a bad network; with hands in Odoo: make faults WITH="--people"
 faults: .venv/complete

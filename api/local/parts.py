@@ -81,14 +81,14 @@ class Parts:
         celery = (sys.executable, "-m", "celery", "-A", "workers.app")
         timetable = self.data_dir / "beat"
         timetable.mkdir(exist_ok=True)
-        serve = (sys.executable, "-m", "uvicorn", "web.app:app", "--host", "127.0.0.1", "--port")
-        # Pages that listen for events never end by themselves.
-        web = (*serve, str(self.settings.port), "--timeout-graceful-shutdown", "2", "--no-access-log")
+        web = (sys.executable, "-m", "web", "--port", str(self.settings.port))
+        others = [f"web-{number}" for number in range(2, self.settings.web_processes + 1)]
         # Our own events are warnings to Celery; its own lines would bury the addresses in the terminal.
         worker = (*celery, "worker", "--concurrency=4", "--prefetch-multiplier=1", "--loglevel=WARNING")
         beat = (*celery, "beat", "--pidfile=", f"--schedule={timetable / 'schedule'}", "--loglevel=WARNING")
         return [
             Application("web", web, variables, address=f"{self.address}/"),
+            *(Application(name, web, variables) for name in others),
             Application("worker", worker, variables),
             Application("beat", beat, variables),
         ]
