@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     REFUNDED = "refunded"
     TAKEN_AT_CONSENT = "taken_at_consent"
     CHANGED = "changed"
+    EXTENDED = "extended"
     DATED = "dated"
     DELAYED = "delayed"
     IN_TIME_AGAIN = "in_time_again"

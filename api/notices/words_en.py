@@ -5,6 +5,7 @@ from api.notices.wording import Ending, If, Tongue, Wording
 
 _BACK = If("amount_minor", "{amount_minor} goes back the way it came. We tell you when it has left.")
 _KEPT = If("kept_minor", "By the terms of the deposit {kept_minor} is not paid back.")
+_MORE = If("compensation_minor", "Of this {compensation_minor} is for the deposit that we return twofold.")
 _REASON = If("reason", "{reason}")
 
 ENGLISH = Tongue(
@@ -71,7 +72,7 @@ ENGLISH = Tongue(
             ),
         ),
         NoticeKind.ENDED: Wording(
-            "{number} has ended", ("Your pre-order of {style} has ended.", _REASON, _BACK, _KEPT)
+            "{number} has ended", ("Your pre-order of {style} has ended.", _REASON, _BACK, _MORE, _KEPT)
         ),
         NoticeKind.SURPLUS: Wording(
             "{amount_minor} goes back to you ({number})",
@@ -94,6 +95,13 @@ ENGLISH = Tongue(
         NoticeKind.CHANGED: Wording(
             "{number} has been changed",
             ("Your pre-order of {style} was changed as you asked. Its page shows what it is now.",),
+        ),
+        NoticeKind.EXTENDED: Wording(
+            "{style} stays open until {closes_at}",
+            (
+                "The campaign of {style} lasts longer than when you joined: until {closes_at}.",
+                "Until then you may leave it on the page of your pre-order and get everything back.",
+            ),
         ),
         NoticeKind.DATED: Wording(
             "{number} will be with you by {expected_on}",

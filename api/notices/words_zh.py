@@ -5,6 +5,7 @@ from api.notices.wording import Ending, If, Tongue, Wording
 
 _BACK = If("amount_minor", "{amount_minor}将原路退回，退出时会再通知您。")
 _KEPT = If("kept_minor", "按定金约定，{kept_minor}不予退还。")
+_MORE = If("compensation_minor", "其中{compensation_minor}为双倍返还定金的部分。")
 _REASON = If("reason", "{reason}")
 
 CHINESE = Tongue(
@@ -69,7 +70,9 @@ CHINESE = Tongue(
                 "请在{days}天内到预订单页面支付。",
             ),
         ),
-        NoticeKind.ENDED: Wording("{number} 已结束", ("您预订的「{style}」已结束。", _REASON, _BACK, _KEPT)),
+        NoticeKind.ENDED: Wording(
+            "{number} 已结束", ("您预订的「{style}」已结束。", _REASON, _BACK, _MORE, _KEPT)
+        ),
         NoticeKind.SURPLUS: Wording(
             "{amount_minor}将退还给您（{number}）",
             (If("case", "{case}"), "您为「{style}」支付的{amount_minor}将原路退回。"),
@@ -84,6 +87,13 @@ CHINESE = Tongue(
         ),
         NoticeKind.CHANGED: Wording(
             "{number} 已修改", ("您预订的「{style}」已按您的要求修改，预订单页面显示最新内容。",)
+        ),
+        NoticeKind.EXTENDED: Wording(
+            "「{style}」延长至{closes_at}",
+            (
+                "「{style}」的活动比您参加时更长：延长至{closes_at}。",
+                "在此之前，您可以在预订单页面退出并获得全额退款。",
+            ),
         ),
         NoticeKind.DATED: Wording(
             "{number} 预计{expected_on}前送达",

@@ -102,6 +102,8 @@ class _Heard:
         taken = self._book(PaymentKind.REFUND, purpose, refunds=self.payment)
         if taken is not None:
             self.note(kind, taken.moved_minor or 0, self.event.why, payment=taken)
+            if purpose == PaymentPurpose.EXTERNAL:
+                self._tell("refunded", taken)
 
     def confirmed(self) -> None:
         payment = self.payment
@@ -205,6 +207,7 @@ class _Heard:
             at=self.at,
         )
 
-    def _tell(self, what: str) -> None:
-        facts = {"amount_minor": self.payment.moved_minor or self.payment.amount_minor}
-        notices.tell(self.session, self.preorder, what, key=f"payment:{self.payment.id}", at=self.at, **facts)
+    def _tell(self, what: str, payment: Payment | None = None) -> None:
+        moved = payment or self.payment
+        facts = {"amount_minor": moved.moved_minor or moved.amount_minor}
+        notices.tell(self.session, self.preorder, what, key=f"payment:{moved.id}", at=self.at, **facts)

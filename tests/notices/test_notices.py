@@ -11,9 +11,9 @@ from api.domain.outbox import OutboxMessage
 from api.domain.payment import Payment, PaymentKind, PaymentTerms
 from api.domain.preorder import Preorder, PreorderStatus, Region
 from api.notices.wording import Ending
-from api.payments.port import EventKind
+from api.payments.port import EventKind, PaymentEvent
 from api.security import preorder_token
-from api.services import campaign_close, delays, notices, payments, waiting
+from api.services import campaign_close, delays, notices, payment_events, payments, waiting
 from api.settings import settings
 from tests.factories import charge_of, confirm, make_preorder, make_world
 from tests.fixtures import TODAY
@@ -141,6 +141,22 @@ def test_from_the_order_to_the_refund_of_a_late_one_each_change_is_one_message(s
     assert kinds(session, preorder) == told
     assert preorder.status == PreorderStatus.REFUNDED
     assert len(messages(session)) == len(told)
+
+
+def test_a_refund_that_somebody_made_at_the_provider_is_told_once(session: Session) -> None:
+    make_world(session)
+    preorder = make_preorder(session)
+    word = PaymentEvent(
+        charge_of(session, preorder).id,
+        EventKind.REFUNDED,
+        reference="re_7",
+        why="by hand",
+        amount_minor=5_000,
+    )
+    for _ in range(3):
+        payment_events.apply(session, word, at=TODAY)
+    assert kinds(session, preorder) == ["paid", "refunded"]
+    assert "¥50.00" in last(session, preorder).subject
 
 
 def test_why_a_pre_order_ended_is_told_in_words_of_the_buyer(session: Session) -> None:

@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from api import services
 from api.domain.notice import NoticeKind
 from api.domain.policy import DelayChoice, Silence
 from api.notices.wording import Ending, If, Tongue, Wording, said
@@ -20,6 +22,8 @@ FACTS = {
     "amount_minor": 16_000,
     "price_minor": 8_000,
     "kept_minor": 2_980,
+    "compensation_minor": 2_980,
+    "closes_at": "2027-03-01T01:00:00+00:00",
     "days": 5,
     "promise": (date(2027, 3, 3), date(2027, 3, 9)),
     "expected_on": date(2027, 3, 5),
@@ -99,6 +103,13 @@ def test_a_fact_that_is_missing_is_named_and_never_left_blank(language: str, kin
         words = said(facts, tongue=tongue, spoken=Spoken(language), currency="CNY")
         with pytest.raises(KeyError, match=missing):
             tongue.kinds[kind].filled(facts, words)
+
+
+def test_every_kind_that_is_told_anywhere_has_its_words() -> None:
+    source = "\n".join(path.read_text() for path in Path(services.__path__[0]).rglob("*.py"))
+    told = re.findall(r'(?:notices\.|self\._)tell\((?:[\w.]*session, )?(?:[\w.]*preorder, )?"(\w+)"', source)
+    assert len(told) > 12
+    assert set(told) <= set(NoticeKind)
 
 
 def test_a_delay_without_a_day_says_so() -> None:
