@@ -16,7 +16,7 @@ from api.payments.rsa import Keys
 from tests.fixtures import TODAY
 from tests.payments.door import Answer, Asked, ProviderDoor, Sides, opened
 
-CHARGE, REFUND = uuid4(), uuid4()
+CHARGE, REFUND = UUID(int=0xC), UUID(int=0xD)
 
 
 @dataclass

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,10 @@ def test_the_readme_tells_of_every_provider() -> None:
     files = {path.name for path in folder.glob("*.py")} - {"__init__.py", "port.py", "providers.py", "rsa.py"}
     words = (folder / "README.md").read_text()
     assert [name for name in files if f"`{name}`" not in words] == []
+
+
+def test_a_web_process_loads_no_client_of_a_provider_before_somebody_pays() -> None:
+    names = ("stripe", "requests", "cryptography", "httpx")
+    script = f"import sys, web.app; print([name for name in {names} if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +20,7 @@ from api.payments.wechatpay import SCHEME, TOLERANCE, Merchant, WeChatPay
 from tests.fixtures import TODAY
 from tests.payments.door import Answer, Asked, ProviderDoor, Sides, opened
 
-CHARGE, REFUND = uuid4(), uuid4()
+CHARGE, REFUND = UUID(int=0xC), UUID(int=0xD)
 API_V3_KEY = "0123456789abcdef0123456789abcdef"
 KEY_ID = "PUB_KEY_ID_0114"
 PAID = {
