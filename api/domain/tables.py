@@ -2,7 +2,19 @@
 
 from sqlmodel import SQLModel
 
-from api.domain import audit, catalogue, channel, idempotency, ledger, member, notice, outbox, production, promise, team  # noqa: F401 - declare their tables
+from api.domain import (  # noqa: F401 - declare their tables
+    audit,
+    catalogue,
+    channel,
+    idempotency,
+    ledger,
+    member,
+    notice,
+    outbox,
+    production,
+    promise,
+    team,
+)
 from api.domain.allocation import SHORTFALL_LIFECYCLE
 from api.domain.campaign import CAMPAIGN_LIFECYCLE
 from api.domain.delay import DELAY_LIFECYCLE

@@ -117,7 +117,7 @@ def _set_period(
         )
     delay.final_on, delay.silence = until, Silence.REFUND
     delay.answer_by = datetime.combine(until + timedelta(days=1), time(), UTC)
-    notices.tell(session, preorder, "period_set", key=f"period:{delay.id}:{until}", at=at, until=str(until))
+    notices.tell(session, preorder, "period_set", key=f"period:{delay.id}:{until}", at=at, until=until)
 
 
 def _end(session: Session, preorder: Preorder, *, by: str, why: str, at: datetime) -> None:
