@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench bench-planner bench-bridge bench-intake faults lock
+.PHONY: up odoo test check fmt bench bench-planner bench-bridge bench-intake faults faults-money lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -45,6 +45,10 @@ bench-intake: .venv/complete
 # Ten rounds of 500 runs with everything killed and a bad network; with hands in Odoo: make faults WITH="--people"
 faults: .venv/complete
 	@$(RUN) tests.faults.bridge $(WITH)
+
+# A thousand campaigns settled by processes that are killed: the same sums as without; fewer: WITH="--rounds 50"
+faults-money: .venv/complete
+	@$(RUN) tests.faults.money $(WITH)
 
 lock: $(UV)  # both locks anew, with versions at least a week old
 	@$(COMPILE) --group dev pyproject.toml -o requirements.lock
