@@ -18,7 +18,7 @@ from api.domain.member import Role
 from api.local import demonstration
 from api.migrations import migrate
 from api.security import password_fits
-from api.services import planning
+from api.services import planning, reconciliation, sandbox
 from planner.baseline import baseline
 from planner.check import violations
 from tests import servers
@@ -185,6 +185,14 @@ def test_the_sandbox_knows_every_movement_of_money(demo: Demonstration) -> None:
         " OR s.amount_minor <> p.amount_minor)"
     )
     assert demo.number(unknown) == 0
+
+
+def test_the_report_of_the_sandbox_and_the_ledger_differ_nowhere(demo: Demonstration) -> None:
+    since = AT - timedelta(days=400)
+    report = sandbox.report(demo.session, since=since, until=AT)
+    found = reconciliation.compare(demo.session, "sandbox", report, since=since, until=AT)
+    assert found.movements == demo.number("SELECT count(*) FROM payment WHERE status = 'confirmed'")
+    assert found.differences == ()
 
 
 @pytest.mark.parametrize("noun", ["campaign", "preorder", "payment", "plan", "run", "book_order"])

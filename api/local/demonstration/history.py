@@ -66,6 +66,7 @@ class _History:
         self._stock = {member.team_id: member for member in members if member.role is Role.STOCK}
 
     def close(self, chapter: Chapter, at: datetime) -> None:
+        ledger.catch_up(self._session)  # what buyers paid counts when it is in the ledger
         campaign_close.close(self._session, chapter.campaign.id, at=at)
         self._pay_back(chapter, at)
 
