@@ -119,8 +119,6 @@ class DelayRule(Row):
     """What silence means after any other delay."""
     answer_days: int = 14
     """How long we wait for an answer: ours to set, said in the notice."""
-    days_unless_agreed: int | None = None
-    """Within how many days goods leave where no day was promised."""
 
     def silence(self, *, first: bool, days_late: int | None) -> Silence:
         """Of a delay by so many days; None where nobody knows a day."""
@@ -142,7 +140,6 @@ DELAYS = (
         source="Directive 2011/83/EU, 18: 30 days unless agreed; a further period, then termination",
         choices=(DelayChoice.WAIT, DelayChoice.SET_PERIOD, DelayChoice.CANCEL),
         otherwise=Silence.STANDS,
-        days_unless_agreed=30,
     ),
     DelayRule(
         jurisdiction=Jurisdiction.US,
@@ -151,7 +148,6 @@ DELAYS = (
         choices=(DelayChoice.WAIT, DelayChoice.CANCEL),
         consent_days=30,
         otherwise=Silence.REFUND,
-        days_unless_agreed=30,
     ),
 )
 

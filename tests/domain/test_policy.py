@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.domain import policy
-from api.domain.campaign import CampaignKind
+from api.domain.campaign import Campaign, CampaignKind
 from api.domain.policy import DepositRule, Jurisdiction, NoRight
 from api.domain.preorder import Region
 
@@ -51,3 +51,5 @@ def test_the_last_day_of_a_right_is_in_it(
 def test_a_fifth_of_the_lowest_price_is_the_most_that_may_be_lost() -> None:
     rule = policy.deposit_rule(Region.EAST, at=NOW)
     assert (rule.forfeitable, rule.most_percent, rule.twofold) == (True, 20, True)
+    campaign = Campaign(ladder=[[1, 20_000], [50, 14_900]])
+    assert campaign.most_deposit_minor == 2_980 == 14_900 * (rule.most_percent or 0) // 100
