@@ -1,5 +1,5 @@
 # `make up` runs the platform, `make test` every test. They need make and Python 3.11 or newer, nothing else.
-.PHONY: up odoo test check fmt bench bench-planner bench-bridge bench-intake faults faults-money lock
+.PHONY: up odoo test check fmt bench bench-planner bench-bridge bench-intake faults faults-bridge faults-money lock
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -42,8 +42,10 @@ bench-bridge: .venv/complete
 bench-intake: .venv/complete
 	@$(RUN) tests.intake.bench $(WITH)
 
-# Ten rounds of 500 runs with everything killed and a bad network; with hands in Odoo: make faults WITH="--people"
-faults: .venv/complete
+faults: faults-bridge faults-money  # everything is killed in the middle of its work, for hours
+
+# Ten rounds of 500 runs with everything killed and a bad network; with hands in Odoo: WITH="--people"
+faults-bridge: .venv/complete
 	@$(RUN) tests.faults.bridge $(WITH)
 
 # A thousand campaigns settled by processes that are killed: the same sums as without; fewer: WITH="--rounds 50"
