@@ -20,6 +20,11 @@ class Reader:
         said = self.spoken.words.gettext(english)
         return said % facts if facts else said
 
+    def ngettext(self, one: str, many: str, count: int, **facts: object) -> str:
+        """A sentence on a counted thing; `count` is among its facts as the language writes numbers."""
+        said = self.spoken.words.ngettext(one, many, count)
+        return said % ({"count": self.spoken.number(count)} | facts)
+
     def title(self, style: Style) -> str:
         return style.name_zh if self.spoken.code == "zh" else style.name_en
 

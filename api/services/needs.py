@@ -1,9 +1,7 @@
 """What needs a person: each thing once, since when, and how much money hangs on it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +15,14 @@ from api.domain.campaign import Campaign
 from api.domain.catalogue import Item, Style
 from api.domain.drift import Drift, DriftStatus
 from api.domain.member import RIGHTS, Member, Right
+from api.domain.need import Need, NeedKind
 from api.domain.orderbook import BookOrder, FlagStatus, OrderFlag
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunStatus
 from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.production import Factory
 from api.domain.proposal import OPEN, Proposal
-from api.services import campaigns, channels
+from api.services import campaigns, channels, money_needs
 from api.services.weighing import Effects
 
 CLOSING_SOON = timedelta(days=5)
@@ -33,37 +32,6 @@ NEARLY_THERE_PERCENT = 25
 _HOLDING = (RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.STARTED, RunStatus.DONE)
 _ON_THE_WAY = (PreorderStatus.SCHEDULED, PreorderStatus.IN_PRODUCTION)
 _TO_PLAN = (PreorderStatus.CONFIRMED, *_ON_THE_WAY)
-
-
-class NeedKind(StrEnum):
-    """Why a person is needed."""
-
-    PARKED = "message"
-    PLAN = "plan"
-    UNPLANNED = "unplanned"
-    CLOSING = "closing"
-    LATE = "late"
-    SHORT = "short"
-    DRIFT = "drift"
-    PROPOSAL = "proposal"
-    FLAG = "flag"
-    CHANNEL = "channel"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """One thing that waits for a person.
-
-    ``name`` is what it is about: a message's subject, a plan's or run's number, a campaign's slug. ``facts``
-    are the numbers of its sentence. ``at_stake_minor`` is None where no amount hangs on it.
-    """
-
-    kind: NeedKind
-    name: str
-    since: datetime
-    at_stake_minor: int | None = None
-    style: Style | None = None
-    facts: Mapping[str, int | str] = field(default_factory=dict)
 
 
 def of_member(session: Session, member: Member, *, at: datetime) -> list[Need]:
@@ -150,6 +118,9 @@ def _closing(session: Session, member: Member, at: datetime) -> Iterator[Need]:
                 campaign.prices.price(campaign.minimum) * campaign.minimum,
                 style,
                 {"missing": missing, "minimum": campaign.minimum},
+                campaign.team_id,
+                campaign.closes_at,
+                campaign.currency,
             )
 
 
@@ -173,7 +144,9 @@ def _late(session: Session, member: Member, at: datetime) -> Iterator[Need]:
     stakes = _amounts(session, [campaign.id for campaign, *_ in rows])
     for campaign, style, count, days, since in rows:
         facts = {"preorders": count, "days": days}
-        yield Need(NeedKind.LATE, campaign.slug, since or at, stakes[campaign.id], style, facts)
+        yield Need(
+            NeedKind.LATE, campaign.slug, since or at, stakes[campaign.id], style, facts, campaign.team_id
+        )
 
 
 def _amounts(session: Session, campaign_ids: list[UUID]) -> dict[UUID, int]:
@@ -297,6 +270,9 @@ _SEARCHES: tuple[tuple[Right, _Search], ...] = (
     (Right.SEE_CONSOLE, _closing),
     (Right.SEE_CONSOLE, _late),
     (Right.SEE_CONSOLE, _short),
+    (Right.RESOLVE_EXCEPTION, money_needs.exceptions),
+    (Right.ACCEPT_RESCUE, money_needs.rescue_offers),
+    (Right.SEE_CONSOLE, money_needs.balances),
     (Right.DECIDE_DRIFT, _drift),
     (Right.ANSWER_FACTORY, _proposals),
     (Right.ANSWER_FACTORY, _flags),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from api.domain.audit import AuditEntry
 from api.domain.campaign import Campaign
 from api.domain.errors import Unknown, invalid
 from api.domain.ledger import Account
@@ -89,6 +90,25 @@ def open_cases(session: Session, member: Member) -> Sequence[tuple[PaymentExcept
     return session.exec(query).all()
 
 
+def resolved_cases(
+    session: Session, member: Member, *, limit: int
+) -> Sequence[tuple[PaymentException, Preorder | None, AuditEntry]]:
+    """What was decided lately and by whom, the latest first; a team's member sees the own team's."""
+    query = (
+        select(PaymentException, Preorder, AuditEntry)
+        .join(AuditEntry, col(AuditEntry.subject_id) == PaymentException.id)
+        .outerjoin(Preorder, col(Preorder.id) == PaymentException.preorder_id)
+        .outerjoin(Campaign, col(Campaign.id) == Preorder.campaign_id)
+        .where(AuditEntry.noun == PaymentException.lifecycle.noun)
+        .where(AuditEntry.after == ExceptionStatus.RESOLVED.value)
+        .order_by(col(AuditEntry.id).desc())
+        .limit(limit)
+    )
+    if member.team_id is not None:
+        query = query.where(Campaign.team_id == member.team_id)
+    return session.exec(query).all()
+
+
 def resolve(
     session: Session, case_id: UUID, resolution: Resolution, *, member: Member, at: datetime
 ) -> PaymentException:
@@ -106,6 +126,14 @@ def resolve(
         raise invalid("resolution", resolution.value, f"is not a way to settle {case.kind.value}")
     _settle(session, case, resolution, by=member.actor, at=at)
     return case
+
+
+def refund_of(session: Session, case_id: UUID, member: Member) -> Payment:
+    """The refund that a case is about; raises Unknown for another team's, or where it is about none."""
+    case = session.get(PaymentException, case_id)
+    if case is None or case.payment_id is None or not _of_team(session, case, member):
+        raise Unknown("exception", str(case_id))
+    return session.get_one(Payment, case.payment_id)
 
 
 def resolve_by_rule(session: Session, key: str, resolution: Resolution, *, at: datetime) -> None:

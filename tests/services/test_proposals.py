@@ -14,6 +14,7 @@ from api.domain.errors import (
     Unknown,
 )
 from api.domain.member import Member, Role
+from api.domain.need import NeedKind
 from api.domain.orderbook import BookOrderStatus
 from api.domain.plan import Pegging, Plan, PlanStatus, Run, RunSku
 from api.domain.preorder import Preorder, PreorderStatus
@@ -21,7 +22,6 @@ from api.domain.production import Closure
 from api.domain.proposal import Proposal, ProposalStatus
 from api.domain.team import Team
 from api.services import audit, campaign_close, erp_sync, needs, order_book, plan_approval, plans, proposals
-from api.services.needs import NeedKind
 from tests.factories import make_campaign, make_member, make_preorder
 from tests.services.factory_desk import FactoryDesk, make_desk, weigh
 from tests.services.test_planning import CLOSED

@@ -6,6 +6,7 @@ from tests.web.samples_console import CONSOLE
 from tests.web.samples_drift import DRIFT_PAGES
 from tests.web.samples_factory import FACTORY_PAGES
 from tests.web.samples_law import LAW_PAGES
+from tests.web.samples_money import MONEY_PAGES
 from tests.web.samples_plans import PLAN_PAGES
 from tests.web.samples_shared import Sample
 from tests.web.samples_shop import SHOP
@@ -16,6 +17,7 @@ SAMPLES: dict[str, Sample] = (
     | LAW_PAGES
     | CONSOLE
     | DRIFT_PAGES
+    | MONEY_PAGES
     | CHANNEL_PAGES
     | PLAN_PAGES
     | AGAINST_PAGES

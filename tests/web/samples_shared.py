@@ -45,7 +45,13 @@ def progress(status: str = "open", paid: int = 84, minimum: int = 60) -> dict[st
     }
 
 
-VIEWER = {"name": "Chen Wei", "role_words": "Planner", "team": "Platform"}
+VIEWER = {
+    "name": "Chen Wei",
+    "role_words": "Planner",
+    "team": "Platform",
+    "may_settle": True,
+    "may_see_ledger": True,
+}
 FRAME = {"viewer": VIEWER, "needs": 3}
 PAGING = {"first": 1, "last": 50, "total": 3012, "earlier_href": None, "later_href": "?page=2"}
 TRAIL = [

@@ -7,10 +7,10 @@ import pytest
 from sqlmodel import Session, select
 
 from api.domain.member import Role
+from api.domain.need import NeedKind
 from api.domain.outbox import OutboxMessage
 from api.domain.plan import Run, RunStatus
 from api.services import needs, outbox, plan_approval
-from api.services.needs import NeedKind
 from api.settings import settings
 from tests.erp_bridge.backoffice import BackOffice
 from tests.factories import make_member

@@ -49,12 +49,14 @@ class Desk:
             **values,
         )
 
-    def _viewer(self) -> dict[str, str]:
+    def _viewer(self) -> dict[str, Any]:
         team = self.session.get(Team, self.member.team_id) if self.member.team_id else None
         return {
             "name": self.member.name,
             "role_words": _role_words(self.reader, self.member.role),
             "team": team.name if team else "",
+            "may_settle": self.may(Right.RESOLVE_EXCEPTION),
+            "may_see_ledger": self.may(Right.SEE_LEDGER),
         }
 
     def trail(self, noun: str, subject: str) -> list[dict[str, Any]]:
@@ -146,6 +148,7 @@ def _role_words(reader: Reader, role: Role) -> str:
         Role.DESIGNER: reader.gettext("Page designer"),
         Role.STOCK: reader.gettext("Stock and orders"),
         Role.PLANNER: reader.gettext("Planner"),
+        Role.FINANCE: reader.gettext("Finance"),
         Role.FACTORY: reader.gettext("Factory"),
         Role.ADMIN: reader.gettext("Administrator"),
     }[role]

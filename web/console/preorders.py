@@ -62,7 +62,7 @@ def _row(desk: Desk, found: Found) -> dict[str, Any]:
             for line, sku, item in found.lines
         ),
         "pieces": found.pieces,
-        "buyer": _masked(preorder.buyer_name),
+        "buyer": masked(preorder.buyer_name),
         "region": preorder.region.value,
         "placed_at": preorder.placed_at,
         "total_minor": preorder.price_minor * found.pieces,
@@ -75,6 +75,6 @@ def _row(desk: Desk, found: Found) -> dict[str, Any]:
     }
 
 
-def _masked(name: str) -> str:
+def masked(name: str) -> str:
     """As much of a name as is needed to recognise it: 王*, A*."""
     return f"{name[:1]}*"
