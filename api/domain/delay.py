@@ -75,7 +75,7 @@ class Delay(Stateful, SQLModel, table=True):
 
     @property
     def name_for_people(self) -> str:
-        return f"{self.kind.value} delay {self.id}"
+        return f"{self.kind.value} delay to {self.new_on or 'an unknown day'}"
 
     def may(self, choice: DelayChoice) -> None:
         """Raises DelayAnswered where it is over, and InvalidRequest where the law gives no such choice."""

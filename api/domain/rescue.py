@@ -64,4 +64,4 @@ class Rescue(Stateful, SQLModel, table=True):
 
     @property
     def name_for_people(self) -> str:
-        return str(self.id)[:8]
+        return f"offer of {self.offered_at:%Y-%m-%d %H:%M}"

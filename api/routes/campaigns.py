@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import MemberDep, NowDep, SessionDep
 from api.domain.campaign import CampaignRead
 from api.domain.campaign_draft import CampaignDraft
+from api.domain.member import Right
 from api.domain.preorder import MOST_PIECES_OF_A_SKU, Email
 from api.domain.rescue import Rescue
 from api.services import campaign_close, campaign_drafts, campaigns, rescues, waiting
@@ -100,6 +101,7 @@ class VerdictRead(BaseModel):
 @router.get("/{slug}/verdict")
 def read_verdict(slug: str, session: SessionDep, member: MemberDep) -> VerdictRead:
     """Go or no-go over style, colours and cloth as of now, for a campaign of one's own team."""
+    member.must_have(Right.SEE_CONSOLE)
     verdict = campaign_close.verdict_now(session, campaigns.get_of_member(session, slug, member))
     way = verdict.way
     return VerdictRead(
@@ -118,6 +120,7 @@ def read_verdict(slug: str, session: SessionDep, member: MemberDep) -> VerdictRe
 @router.get("/{slug}/rescue")
 def read_rescue(slug: str, session: SessionDep, member: MemberDep) -> RescueRead:
     """The rescue that stands for a campaign of one's own team."""
+    member.must_have(Right.SEE_CONSOLE)
     return RescueRead.of(rescues.read(session, campaigns.get_of_member(session, slug, member)))
 
 

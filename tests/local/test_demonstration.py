@@ -29,6 +29,7 @@ SEED = 7
 # What may stand in a campaign of each state; "placed" is a pre-order whose payment is open.
 POSSIBLE = {
     "open": {"placed"},
+    "closing": {"placed", "cancelled"},  # its team thinks about a rescue
     "failed": {"cancelled", "refunded"},
     "decided": {"confirmed", "cancelled"},
     "in_production": {"confirmed", "scheduled", "in_production", "ready", "shipped", "cancelled"},
