@@ -157,36 +157,49 @@ class Statement:
     currency: str
     lines: tuple[Line, ...]
     balances: Mapping[Account, int]
+    entries: int
+    """How many there are; `lines` may be only the latest of them."""
 
 
-def of_preorder(session: Session, preorder: Preorder) -> Statement:
-    return _statement(session, col(LedgerEntry.preorder_id) == preorder.id, preorder.currency)
+def of_preorder(session: Session, preorder: Preorder, *, latest: int | None = None) -> Statement:
+    return _statement(session, col(LedgerEntry.preorder_id) == preorder.id, preorder.currency, latest)
 
 
-def of_campaign(session: Session, campaign: Campaign) -> Statement:
-    return _statement(session, col(LedgerEntry.campaign_id) == campaign.id, campaign.currency)
+def of_campaign(session: Session, campaign: Campaign, *, latest: int | None = None) -> Statement:
+    return _statement(session, col(LedgerEntry.campaign_id) == campaign.id, campaign.currency, latest)
 
 
-def of_team(session: Session, team_id: UUID, currency: str) -> Statement:
+def of_team(session: Session, team_id: UUID, currency: str, *, latest: int | None = None) -> Statement:
     of_currency = col(LedgerEntry.currency) == currency
-    return _statement(session, (col(LedgerEntry.team_id) == team_id) & of_currency, currency)
+    return _statement(session, (col(LedgerEntry.team_id) == team_id) & of_currency, currency, latest)
 
 
-def _statement(session: Session, which: ColumnElement[bool], currency: str) -> Statement:
+def _statement(session: Session, which: ColumnElement[bool], currency: str, latest: int | None) -> Statement:
+    """The balances are of all entries, however few lines are asked for."""
+    newest = select(LedgerEntry.id).where(which).order_by(col(LedgerEntry.id).desc()).limit(latest)
     rows = session.exec(
         select(LedgerEntry, Preorder.number, LedgerPosting)
         .join(LedgerPosting, col(LedgerPosting.entry_id) == LedgerEntry.id)
         .join(Preorder, col(Preorder.id) == LedgerEntry.preorder_id)
-        .where(which)
+        .where(col(LedgerEntry.id).in_(newest))
         .order_by(col(LedgerEntry.id), col(LedgerPosting.account))
     )
     lines: dict[Any, tuple[LedgerEntry, str, dict[Account, int]]] = {}
-    balances: dict[Account, int] = dict.fromkeys(Account, 0)
     for entry, number, posting in rows:
         lines.setdefault(entry.id, (entry, number, {}))[2][posting.account] = posting.amount_minor
-        balances[posting.account] += posting.amount_minor
     return Statement(
         currency,
         tuple(Line(entry.at, number, entry.why, postings) for entry, number, postings in lines.values()),
-        balances,
+        dict.fromkeys(Account, 0) | _balances(session, which),
+        session.exec(select(func.count()).select_from(LedgerEntry).where(which)).one(),
     )
+
+
+def _balances(session: Session, which: ColumnElement[bool]) -> dict[Account, int]:
+    rows = session.execute(
+        sql_select(col(LedgerPosting.account), func.sum(LedgerPosting.amount_minor))
+        .join(LedgerEntry, col(LedgerEntry.id) == LedgerPosting.entry_id)
+        .where(which)
+        .group_by(col(LedgerPosting.account))
+    )
+    return {account: int(total) for account, total in rows}

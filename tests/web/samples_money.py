@@ -62,6 +62,51 @@ RESOLVED = [
     for one in CASES
 ]
 
+LINES = [
+    ("paid 180.00", {"provider": 17820, "fees": 180, "buyers": -18000}),
+    ("112 pieces were ordered: each costs less than was paid", {"provider": -2000, "buyers": 2000}),
+    ("goods left", {"buyers": 16000, "sales": -16000}),
+]
+STATEMENT = {
+    "title": "Pre-order CF-004217",
+    "campaign_href": "/console/campaigns/harbour-jacket",
+    "accounts": ["provider", "buyers", "sales", "fees"],
+    "lines": [
+        {"at": NOW, "number": "CF-004217", "href": "/console/ledger?preorder=CF-004217", "why": why}
+        | {"postings": postings}
+        for why, postings in reversed(LINES)
+    ],
+    "balances": {"provider": 15820, "buyers": 0, "sales": -16000, "fees": 180},
+    "total_minor": 0,
+    "entries": 3,
+    "currency": "CNY",
+    "csv_href": "/console/ledger/file?preorder=CF-004217",
+    "teams": [("Team Harbour", "/console/ledger?team=harbour")],
+    "providers": [("sandbox", "/console/ledger/provider?name=sandbox")],
+}
+REPORT = {
+    "provider": "sandbox",
+    "from_on": (NOW - timedelta(days=6)).date(),
+    "to_on": NOW.date(),
+    "earlier_href": "/console/ledger/provider?name=sandbox",
+    "failure": "",
+    "movements": 84,
+    "fees": 2,
+    "differences": [
+        {"reference": f"sbx_{n}", "at": NOW, "kind": kind, "currency": "CNY"}
+        | {"theirs_minor": theirs, "ours_minor": ours}
+        for n, (kind, theirs, ours) in enumerate(
+            [
+                ("only_theirs", 18000, None),
+                ("only_ours", None, 18000),
+                ("amount", 18000, 16000),
+                ("fee", 100, 90),
+                ("currency", 18000, 18000),
+            ]
+        )
+    ],
+}
+
 
 MONEY_PAGES: dict[str, Sample] = {
     "console-exceptions": (
@@ -71,5 +116,23 @@ MONEY_PAGES: dict[str, Sample] = {
     "console-exceptions-none": (
         "console/exceptions.html",
         console("exceptions", cases=[], resolved=[], errors={"": "illegal_move"}),
+    ),
+    "console-ledger": ("console/ledger.html", console("ledger", **STATEMENT)),
+    "console-ledger-team": (
+        "console/ledger.html",
+        console("ledger", **STATEMENT | {"title": "Team Harbour", "campaign_href": "", "entries": 912}),
+    ),
+    "console-ledger-none": (
+        "console/ledger.html",
+        console("ledger", **STATEMENT | {"lines": [], "entries": 0, "total_minor": 5, "providers": []}),
+    ),
+    "console-ledger-provider": ("console/ledger_provider.html", console("ledger", **REPORT)),
+    "console-ledger-provider-agrees": (
+        "console/ledger_provider.html",
+        console("ledger", **REPORT | {"differences": [], "fees": 0}),
+    ),
+    "console-ledger-provider-silent": (
+        "console/ledger_provider.html",
+        console("ledger", **REPORT | {"differences": [], "fees": 0, "failure": "It keeps no report."}),
     ),
 }
