@@ -14,9 +14,12 @@ from api.domain.member import RIGHTS, Member, Right
 from api.domain.rescue import ANSWER_WITHIN, Rescue, RescueStatus
 from api.services import notices
 from api.services.campaign_decision import Verdict, Wanted
+from planner.rescue import Way
 
 WORTH_OFFERING_PERCENT = 25
 """A rescue that costs more than this share of what the campaign brings is no rescue."""
+MOST_TOP_UP_PERCENT = 15
+"""Of the paid pieces: whoever adds more bets on stock, whatever it fetches."""
 _RUNNING = (CampaignStatus.COLLECTING, CampaignStatus.DECIDED, CampaignStatus.IN_PRODUCTION)
 
 
@@ -33,8 +36,8 @@ def offer(session: Session, campaign: Campaign, verdict: Verdict, *, at: datetim
         return None
     if last is not None and last.status != RescueStatus.ACCEPTED:
         return None
-    way, brings = verdict.way, campaign.prices.price(verdict.pieces) * verdict.pieces
-    if way is None or way.cost * 100 > brings * WORTH_OFFERING_PERCENT:
+    way = verdict.way
+    if way is None or not _worth_offering(campaign, verdict, way):
         return None
     rescue = Rescue(
         campaign_id=campaign.id,
@@ -49,6 +52,13 @@ def offer(session: Session, campaign: Campaign, verdict: Verdict, *, at: datetim
     session.add(rescue)
     session.flush()
     return rescue
+
+
+def _worth_offering(campaign: Campaign, verdict: Verdict, way: Way) -> bool:
+    brings = campaign.prices.price(verdict.pieces) * verdict.pieces
+    most = -(-verdict.pieces * MOST_TOP_UP_PERCENT // 100)
+    cheap = way.cost * 100 <= brings * WORTH_OFFERING_PERCENT
+    return cheap and sum(way.top_ups.values()) <= most
 
 
 def standing(session: Session, campaign: Campaign) -> Rescue | None:

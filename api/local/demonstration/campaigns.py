@@ -80,7 +80,11 @@ def _campaign(raw: dict[str, Any], design: Design, at: datetime, dice: Dice) -> 
         ladder=raw["ladder"],
         ship_from_on=today + timedelta(days=ship_from),
         ship_by_on=today + timedelta(days=ship_by),
+        **{field: raw[field] for field in _TERMS if field in raw},
     )
+
+
+_TERMS = ("terms", "deposit_minor", "deposit_kind", "group_size")
 
 
 def _opens_at(raw: dict[str, Any], at: datetime) -> datetime:
