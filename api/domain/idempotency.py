@@ -6,7 +6,6 @@ from sqlmodel import Field, SQLModel
 from api.domain.errors import KeyReused, invalid
 from api.domain.types import Moment, json_column
 
-
 LONGEST_KEY = 200
 
 
