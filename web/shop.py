@@ -7,15 +7,18 @@ from uuid import uuid4
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
+from sqlmodel import Session
 
 from api.deps import NowDep, SessionDep
 from api.domain.campaign import Campaign, CampaignStatus
 from api.domain.catalogue import Item, Style
-from api.domain.errors import CampaignFull, CampaignNotOpen, InvalidRequest, Refusal
-from api.domain.preorder import PreorderCreate, Region
-from api.services import campaigns, intake, payments, photos, preorders, tracking
+from api.domain.errors import CampaignFull, CampaignNotFull, CampaignNotOpen, InvalidRequest, Refusal, Unknown
+from api.domain.preorder import Preorder, PreorderCreate, Region
+from api.routes.campaigns import WaitingCreate, join_waiting_list
+from api.services import campaigns, groups, intake, payments, photos, preorders, tracking
 from api.settings import settings
 from web import law, photographs
+from web.offer import Visit, page, progress
 from web.pages import render
 from web.reader import Reader, ReaderDep
 
@@ -30,6 +33,10 @@ _NEW_FORM = {
     "email": "",
     "region": Region.EAST.value,
     "address": "",
+    "also": [],
+    "terms": "",
+    "group": "",
+    "offer": "",
 }
 
 
@@ -46,12 +53,17 @@ def index(request: Request, reader: ReaderDep, session: SessionDep, at: NowDep) 
 
 @router.get("/c/{slug}")
 def campaign_page(
-    request: Request, reader: ReaderDep, slug: str, session: SessionDep, at: NowDep
+    request: Request,
+    reader: ReaderDep,
+    slug: str,
+    session: SessionDep,
+    at: NowDep,
+    group: str = "",
+    offer: str = "",
 ) -> Response:
-    """A campaign on the phone, reached by its link or QR code."""
-    return _campaign_page(
-        request, reader, session, slug, at, _NEW_FORM | {"idempotency_key": str(uuid4())}, {}
-    )
+    """A campaign on the phone, reached by its link or QR code, a friend's group or a waiting list's offer."""
+    form = _NEW_FORM | {"idempotency_key": str(uuid4()), "group": group.strip(), "offer": offer}
+    return page(Visit(request, reader, session, slug, at), form)
 
 
 @router.get("/c/{slug}/live")
@@ -73,7 +85,11 @@ def place(
     sku: Annotated[str, Form()] = "",
     quantity: Annotated[str, Form()] = "",
     accept_colour: Annotated[bool, Form()] = False,  # noqa: FBT002 - a checkbox
+    also: Annotated[list[str] | None, Form()] = None,
     accept_size: Annotated[bool, Form()] = False,  # noqa: FBT002 - a checkbox
+    terms: Annotated[str, Form()] = "",
+    group: Annotated[str, Form()] = "",
+    offer: Annotated[str, Form()] = "",
     name: Annotated[str, Form()] = "",
     email: Annotated[str, Form()] = "",
     region: Annotated[str, Form()] = "",
@@ -84,44 +100,96 @@ def place(
         "sku": sku,
         "quantity": quantity,
         "accept_colour": accept_colour,
+        "also": also or [],
         "accept_size": accept_size,
+        "terms": terms,
+        "group": group.strip(),
+        "offer": offer,
         "name": name,
         "email": email,
         "region": region,
         "address": address,
         "idempotency_key": idempotency_key,
     }
+
+    def again(wrong: dict[str, str], status_code: int = 422) -> Response:
+        return page(Visit(request, reader, session, slug, at, wrong, status_code), typed)
+
     try:
-        wanted = _wanted(slug, typed)
+        wanted = _wanted(slug, typed, reader.spoken.code)
         (answer,) = intake.take(session, [intake.Wish(idempotency_key, wanted, at)])
         if isinstance(answer, Refusal):
             raise answer
     except ValidationError as error:
-        wrong = {_field(one["loc"]): one["msg"] for one in error.errors()}
-        return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
+        return again({_field(one["loc"]): one["msg"] for one in error.errors()})
     except InvalidRequest as error:
-        wrong = {_field(tuple(one["field"].split("."))): one["detail"] for one in error.problems}
-        return _campaign_page(request, reader, session, slug, at, typed, wrong, status_code=422)
+        return again({_field(tuple(one["field"].split("."))): one["detail"] for one in error.problems})
     except (CampaignNotOpen, CampaignFull) as error:
-        return _campaign_page(request, reader, session, slug, at, typed, {"": error.code}, status_code=409)
+        return again({"": error.code}, 409)
+    except Unknown as error:
+        if error.noun not in ("group", "offer"):
+            raise
+        return again({error.noun: str(error)})
     return RedirectResponse(urlsplit(str(answer["pay_link"])).path, 303)
 
 
-def _wanted(slug: str, typed: dict[str, Any]) -> PreorderCreate:
-    text = str(typed["quantity"]).strip()
+@router.post("/c/{slug}/waiting")
+def wait(
+    request: Request,
+    reader: ReaderDep,
+    slug: str,
+    session: SessionDep,
+    at: NowDep,
+    sku: Annotated[str, Form()] = "",
+    quantity: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+) -> Response:
+    """Put oneself on the waiting list of a full campaign."""
+    typed = {"sku": sku, "quantity": quantity, "email": email}
+    errors, status_code = {}, 200
+    try:
+        wanted = WaitingCreate.model_validate(
+            typed | {"quantity": _number(quantity), "language": reader.spoken.code}
+        )
+        join_waiting_list(slug, wanted, session, at)
+    except ValidationError as error:
+        errors, status_code = {f"waiting-{_field(one['loc'])}": one["msg"] for one in error.errors()}, 422
+    except Unknown as error:
+        if error.noun != "SKU":
+            raise
+        errors, status_code = {"waiting-sku": str(error)}, 422
+    except (CampaignNotOpen, CampaignNotFull) as error:
+        errors, status_code = {"": error.code}, 409
+    form = _NEW_FORM | {"idempotency_key": str(uuid4())}
+    visit = Visit(request, reader, session, slug, at, errors, status_code)
+    return page(visit, form, waiting=typed | {"joined": not errors})
+
+
+def _wanted(slug: str, typed: dict[str, Any], language: str) -> PreorderCreate:
+    named = [] if typed["accept_colour"] else typed["also"]
     line = {
         "sku": typed["sku"],
-        "quantity": int(text) if text.isdecimal() else text,
-        "accept_other_colour": typed["accept_colour"],
+        "quantity": _number(typed["quantity"]),
+        "accept_other_colour": typed["accept_colour"] or bool(named),
+        "only_colours": named,
         "accept_next_size": typed["accept_size"],
     }
     who = {field: typed[field] for field in ("name", "email", "region", "address")}
-    return PreorderCreate.model_validate({"campaign": slug, "lines": [line], **who})
+    how = {field: typed[field] or None for field in ("terms", "group", "offer")}
+    return PreorderCreate.model_validate(
+        {"campaign": slug, "lines": [line], "language": language, **who, **how}
+    )
+
+
+def _number(typed: object) -> int | str:
+    """A whole number as it was typed, or the text that is none."""
+    text = str(typed).strip()
+    return int(text) if text.isdecimal() else text
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """The form's name of a field of `PreorderCreate`."""
-    return str(location[-1])
+    """The form's name of a field of `PreorderCreate`; of a list of colours the list's."""
+    return next(str(part) for part in reversed(location) if isinstance(part, str))
 
 
 @router.get("/o/{token}/pay")
@@ -163,9 +231,11 @@ def preorder_page(
         "link": f"{settings().public_url}/o/{token}",
         "live_href": f"/o/{token}/live",
         "notices_href": f"/o/{token}/notices",
+        "group": _group(session, campaign, preorder),
         "lines": [
             line.model_dump()
             | {"colour": reader.colour(hexes[line.colour]), "colour_hex": hexes[line.colour].colour_hex}
+            | {"only_colours": [reader.colour(hexes[code]) for code in line.only_colours if code in hexes]}
             for line in lines
         ],
     }
@@ -179,6 +249,20 @@ def preorder_page(
         may=law.may(session, preorder, at=at),
         photos=[photographs.shown(one, f"/o/{token}") for one in photos.of_preorder(session, preorder)],
     )
+
+
+def _group(session: Session, campaign: Campaign, preorder: Preorder) -> dict[str, Any] | None:
+    """The group one is in: how many have paid, and the link that lets others join."""
+    code = groups.code_of(session, preorder)
+    if code is None or preorder.group_id is None:
+        return None
+    return {
+        "code": code,
+        "size": campaign.group_size,
+        "paid": groups.paid_members(session, campaign).get(preorder.group_id, 0),
+        "link": f"{settings().public_url}/c/{campaign.slug}?group={code}",
+        "is_open": campaign.status == CampaignStatus.OPEN,
+    }
 
 
 @router.get("/o/{token}/photos/{name}")
@@ -201,78 +285,6 @@ def preorder_live(request: Request, token: str, session: SessionDep) -> Response
     )
 
 
-def progress(campaign: Campaign, pieces: int) -> dict[str, Any]:
-    """What `shop/_campaign_live.html` shows: paid pieces, and nothing that is not paid."""
-    counted = campaign.decided_pieces if campaign.decided_pieces is not None else pieces
-    following = campaign.prices.next_tier(counted) if campaign.status == CampaignStatus.OPEN else None
-    return {
-        "status": campaign.status.value,
-        "paid_pieces": counted,
-        "minimum": campaign.minimum,
-        "currency": campaign.currency,
-        "price_minor": campaign.settled_price_minor or campaign.prices.price(counted),
-        "next_from_pieces": following.from_pieces if following else None,
-        "next_price_minor": following.price_minor if following else None,
-        "ladder": campaign.prices.tiers,
-    }
-
-
-def _campaign_page(
-    request: Request,
-    reader: Reader,
-    session: SessionDep,
-    slug: str,
-    at: NowDep,
-    form: dict[str, Any],
-    errors: dict[str, str],
-    status_code: int = 200,
-) -> Response:
-    offer = campaigns.offer(session, slug)
-    campaign, style = offer.campaign, offer.style
-    now = progress(campaign, campaigns.paid_pieces(session, campaign.id))
-    shown = {
-        "title": reader.title(style),
-        "tagline": reader.about(style),
-        "story": "",
-        "team": campaigns.team_of(session, campaign).name,
-        "silhouette": style.silhouette.value,
-        "status": campaign.status.value,
-        "is_open": campaign.is_open(at),
-        "opens_at": campaign.opens_at,
-        "closes_at": campaign.closes_at,
-        "time_zone": campaign.time_zone,
-        "price_minor": now["price_minor"],
-        "currency": campaign.currency,
-        "minimum": campaign.minimum,
-        "ship_from_on": campaign.ship_from_on,
-        "ship_by_on": campaign.ship_by_on,
-        "ship_reason": _ship_reason(reader, session, campaign),
-        "fabric": " · ".join(dict.fromkeys(map(reader.cloth, campaigns.fabrics_of(session, offer)))),
-        "link": f"{settings().public_url}/c/{slug}",
-        "live_href": f"/c/{slug}/live",
-        "form_action": f"/c/{slug}",
-        "colours": [
-            {
-                "code": item.colour,
-                "name": reader.colour(item),
-                "hex": item.colour_hex,
-                "sizes": [(sku.code, sku.size, True) for sku in offer.skus_of(item)],
-            }
-            for item in offer.items
-        ],
-    }
-    return render(
-        request,
-        "shop/campaign.html",
-        status_code=status_code,
-        campaign=shown,
-        progress=now,
-        form=form,
-        regions=[region.value for region in Region],
-        errors=errors,
-    )
-
-
 def _card(reader: Reader, campaign: Campaign, style: Style, items: list[Item], pieces: int) -> dict[str, Any]:
     now = progress(campaign, pieces)
     return now | {
@@ -286,16 +298,3 @@ def _card(reader: Reader, campaign: Campaign, style: Style, items: list[Item], p
         "time_zone": campaign.time_zone,
         "colours": [(reader.colour(item), item.colour_hex) for item in items],
     }
-
-
-def _ship_reason(reader: Reader, session: SessionDep, campaign: Campaign) -> str:
-    """Why these dates: the longest closure of a factory that lies between the close and the promise."""
-    closed = campaigns.longest_closure(session, campaign)
-    if closed is None:
-        return reader.gettext(
-            "Cloth is dyed, cut and sewn after the close, in the weeks the factories have open."
-        )
-    days = reader.spoken.days(closed.from_on, closed.to_on)
-    return reader.gettext(
-        "Cloth is dyed, cut and sewn after the close; factories are closed %(days)s.", days=days
-    )

@@ -48,6 +48,10 @@ class Tracking:
     campaign_pieces: int
     pay_href: str | None
     payment: str
+    open_minor: int
+    """What is to be paid at this stage."""
+    open_until: datetime | None
+    """When a balance that is still missing is given up."""
     promise_from_on: date
     promise_by_on: date
     expected_on: date | None
@@ -71,6 +75,8 @@ def track(session: Session, preorder: Preorder) -> Tracking:
         campaign_pieces=campaign.decided_pieces or campaigns.paid_pieces(session, campaign.id),
         pay_href=f"/o/{preorders.token(preorder)}/pay" if awaits else None,
         payment=_payment(money, awaits=awaits),
+        open_minor=max(0, payments.open_minor(session, preorder)),
+        open_until=campaign.balance_until if preorder.status == PreorderStatus.BALANCE_DUE else None,
         promise_from_on=preorder.promise_from_on,
         promise_by_on=preorder.promise_by_on,
         expected_on=preorder.expected_on,
@@ -85,7 +91,10 @@ def _moved(money: Sequence[Payment], kind: PaymentKind) -> int:
 def _payment(money: Sequence[Payment], *, awaits: bool) -> str:
     if not awaits:
         return "paid"
-    last = [p.status for p in money if p.kind == PaymentKind.CHARGE][-1]
+    charges = [p.status for p in money if p.kind == PaymentKind.CHARGE]
+    if not charges:
+        return "method"  # nothing is taken yet, and nobody has said from where
+    last = charges[-1]
     return {PaymentStatus.STARTED: "on_its_way", PaymentStatus.FAILED: "failed"}.get(last, "missing")
 
 
@@ -97,11 +106,13 @@ def _stages(session: Session, preorder: Preorder) -> list[Stage]:
             Stage(end.value, "stopped", reached[end].at, reached[end].why) for end in _ENDS if end in reached
         ]
         return [paid, *ends] if preorder.paid_at else ends
-    here = list(PreorderStatus).index(preorder.status)
+    order = list(PreorderStatus)
+    here = order.index(preorder.status)
+    coming = next((status for status in _STAGES if order.index(status) > here), None)
     stages = [paid]
     for status in _STAGES:
-        passed = list(PreorderStatus).index(status) <= here
-        following = preorder.paid_at is not None and status == _STAGES[min(here, len(_STAGES) - 1)]
+        passed = order.index(status) <= here
+        following = preorder.paid_at is not None and status == coming
         state = "done" if passed else "now" if following else "to_come"
         entry = reached.get(status) if passed else None
         stages.append(Stage(_NAMES.get(status, status.value), state, entry.at if entry else None, ""))

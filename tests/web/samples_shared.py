@@ -42,6 +42,7 @@ def progress(status: str = "open", paid: int = 84, minimum: int = 60) -> dict[st
         "next_from_pieces": following["from_pieces"] if following else None,
         "next_price_minor": following["price_minor"] if following else None,
         "ladder": LADDER,
+        "room": None,
     }
 
 

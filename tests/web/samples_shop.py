@@ -25,6 +25,14 @@ def campaign(status: str = "open", *, is_open: bool = True) -> dict[str, Any]:
         "price_minor": 18000,
         "currency": "CNY",
         "minimum": 60,
+        "kind": "group_buy",
+        "group_size": None,
+        "cap_pieces": None,
+        "terms": [{"value": "prepaid", "now_minor": 18000, "then_minor": 0}],
+        "deposit_kind": "",
+        "balance_days": 5,
+        "later_batch": False,
+        "batches": [],
         "ship_from_on": date(2027, 3, 3),
         "ship_by_on": date(2027, 3, 9),
         "ship_reason": "The workshop is closed for the Chinese New Year from 30 January to 21 February.",
@@ -48,6 +56,10 @@ FORM = {
     "sku": "HBJ-IND-M",
     "quantity": 1,
     "accept_colour": True,
+    "also": ["rust"],
+    "terms": "",
+    "group": "",
+    "offer": "",
     "accept_size": False,
     "name": "",
     "email": "",
@@ -112,6 +124,8 @@ def tracking(**changes: Any) -> dict[str, Any]:
         "campaign_pieces": 112,
         "pay_href": None,
         "payment": "paid",
+        "open_minor": 0,
+        "open_until": None,
         "promise_from_on": date(2027, 3, 3),
         "promise_by_on": date(2027, 3, 9),
         "expected_on": date(2027, 3, 6),
@@ -134,6 +148,7 @@ PREORDER = {
     "link": "https://counterflow.example/p/CF-004217?key=Zx81kq",
     "live_href": "/p/CF-004217/live?key=Zx81kq",
     "notices_href": "/p/CF-004217/notices",
+    "group": None,
     "lines": [
         {
             "colour": "Indigo",
@@ -141,10 +156,36 @@ PREORDER = {
             "size": "M",
             "quantity": 2,
             "accept_other_colour": True,
+            "only_colours": ["Rust"],
             "accept_next_size": False,
-        }
+        },
+        {
+            "colour": "Stone",
+            "colour_hex": STONE,
+            "size": "L",
+            "quantity": 1,
+            "accept_other_colour": True,
+            "only_colours": [],
+            "accept_next_size": True,
+        },
     ],
 }
+GROUP = {
+    "code": "K7QP2M",
+    "size": 3,
+    "paid": 2,
+    "link": "https://counterflow.example/c/harbour-jacket?group=K7QP2M",
+    "is_open": True,
+}
+DEPOSIT = {
+    "terms": [
+        {"value": "prepaid", "now_minor": 18000, "then_minor": 0},
+        {"value": "deposit", "now_minor": 2900, "then_minor": 15100},
+        {"value": "later", "now_minor": 0, "then_minor": 18000},
+    ],
+    "deposit_kind": "forfeitable",
+}
+WAITING = {"form_action": "/c/x/waiting", "sku": "", "quantity": 1, "email": "", "joined": False}
 
 
 def _campaign_page(**changes: Any) -> dict[str, Any]:
@@ -154,6 +195,10 @@ def _campaign_page(**changes: Any) -> dict[str, Any]:
         "form": FORM,
         "regions": REGIONS,
         "errors": {},
+        "kept_until": None,
+        "lapsed": False,
+        "group": None,
+        "waiting": None,
     } | changes
 
 
@@ -213,6 +258,9 @@ _WRONG = {
     "sku": "Choose a size.",
     "address": "At least 5 characters.",
     "region": "Choose one.",
+    "only_colours": "At most three.",
+    "group": "There is none.",
+    "terms": "Choose one.",
 }
 
 
@@ -233,6 +281,50 @@ SHOP: dict[str, Sample] = {
     "shop-campaign-decided": ("shop/campaign.html", _closed("decided", 230)),
     "shop-campaign-failed": ("shop/campaign.html", _closed("failed", 41)),
     "shop-campaign-cancelled": ("shop/campaign.html", _closed("cancelled", 41)),
+    "shop-campaign-collecting": ("shop/campaign.html", _closed("collecting", 230)),
+    "shop-campaign-terms": (
+        "shop/campaign.html",
+        _campaign_page(campaign=campaign() | DEPOSIT | {"batches": [{"after_pieces": 200}]}),
+    ),
+    "shop-campaign-group": (
+        "shop/campaign.html",
+        _campaign_page(
+            campaign=campaign() | {"kind": "team_buy", "group_size": 3, "minimum": 0, "later_batch": True},
+            progress=progress(minimum=0),
+            group=GROUP,
+        ),
+    ),
+    "shop-campaign-group-wrong": (
+        "shop/campaign.html",
+        _campaign_page(campaign=campaign() | {"kind": "team_buy", "group_size": 3}, errors=_WRONG),
+    ),
+    "shop-campaign-full": (
+        "shop/campaign.html",
+        _campaign_page(
+            campaign=campaign() | {"cap_pieces": 100},
+            progress=progress() | {"room": 0},
+            waiting=WAITING,
+            lapsed=True,
+            errors={"waiting-email": "This is not an e-mail address."},
+        ),
+    ),
+    "shop-campaign-waits": (
+        "shop/campaign.html",
+        _campaign_page(
+            campaign=campaign() | {"cap_pieces": 100},
+            progress=progress() | {"room": 0},
+            waiting=WAITING | {"joined": True, "email": "lin@example.com"},
+        ),
+    ),
+    "shop-campaign-kept": (
+        "shop/campaign.html",
+        _campaign_page(
+            campaign=campaign() | {"cap_pieces": 100} | DEPOSIT | {"deposit_kind": "refundable"},
+            progress=progress() | {"room": 4},
+            kept_until=NOW,
+        ),
+    ),
+    "shop-campaign-lapsed": ("shop/campaign.html", _campaign_page(lapsed=True)),
     "shop-campaign-live": ("shop/_campaign_live.html", {"progress": progress()}),
     "shop-checkout": (
         "shop/checkout_sandbox.html",
@@ -262,6 +354,27 @@ SHOP: dict[str, Sample] = {
     "shop-preorder-unpaid": (
         "shop/preorder.html",
         _preorder_page(payment="missing", pay_href="/sandbox/sb_1f", paid_minor=0, stages=stages(0)),
+    ),
+    "shop-preorder-group": (
+        "shop/preorder.html",
+        _preorder_page() | {"preorder": PREORDER | {"group": GROUP}},
+    ),
+    "shop-preorder-group-whole": (
+        "shop/preorder.html",
+        _preorder_page(payment="method", pay_href="/o/x/pay")
+        | {"preorder": PREORDER | {"group": GROUP | {"paid": 3}}},
+    ),
+    "shop-preorder-balance": (
+        "shop/preorder.html",
+        _preorder_page(
+            status="balance_due", open_minor=30200, open_until=NOW, pay_href="/o/x/pay", payment="missing"
+        ),
+    ),
+    "shop-preorder-balance-failed": (
+        "shop/preorder.html",
+        _preorder_page(
+            status="balance_due", open_minor=30200, open_until=NOW, pay_href="/o/x/pay", payment="failed"
+        ),
     ),
     "shop-preorder-late": (
         "shop/preorder.html",

@@ -68,6 +68,7 @@ FOR_EVERYONE = {
     "/api/rules/inspection": "arithmetic of the trade",
     "/api/rules/bonus": "arithmetic of the trade",
     "/api/rules/split": "arithmetic of the trade",
+    "/c/{slug}/waiting": "whoever wants pieces of a full campaign",
     "/api/preorders": "whoever orders",
     "/api/preorders/{token}": "whoever holds the signed link",
     "/api/preorders/{token}/pay": "whoever holds the signed link",

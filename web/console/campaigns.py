@@ -13,19 +13,19 @@ from api.services import campaign_close, campaigns, preorder_search
 from api.settings import settings
 from web.console.campaign_hints import hints
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
+from web.offer import progress
 from web.pages import render
-from web.shop import progress
 
 router = APIRouter(prefix="/campaigns")
 
 _S = CampaignStatus
 _GROUPS = {
-    "open": (_S.OPEN, _S.CLOSING),
+    "open": (_S.OPEN, _S.CLOSING, _S.COLLECTING),
     "made": (_S.DECIDED, _S.IN_PRODUCTION),
     "shipped": (_S.SHIPPED, _S.SETTLED),
     "ended": (_S.FAILED, _S.CANCELLED),
 }
-_ORDER = [_S.OPEN, _S.CLOSING, _S.DECIDED, _S.IN_PRODUCTION, _S.SHIPPED, _S.SETTLED, _S.FAILED]
+_ORDER = [_S.OPEN, _S.CLOSING, _S.COLLECTING, _S.DECIDED, _S.IN_PRODUCTION, _S.SHIPPED, _S.SETTLED, _S.FAILED]
 
 
 @router.get("")

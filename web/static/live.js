@@ -33,7 +33,8 @@ if (offer) {
     const wearing = colour && document.querySelector(`[data-garment="${CSS.escape(colour)}"]`);
     if (wearing) for (const one of document.querySelectorAll("[data-garment]")) one.hidden = one !== wearing;
     const quantity = Math.max(1, Number(offer.elements.quantity.value) || 1);
-    const { unitMinor, digits, currency, words } = button.dataset;
+    const { digits, currency, words } = button.dataset;
+    const unitMinor = offer.querySelector("[name=terms]:checked")?.dataset.nowMinor ?? button.dataset.unitMinor;
     const amount = new Intl.NumberFormat(document.documentElement.lang, {
       style: "currency", currency, currencyDisplay: "narrowSymbol",
     }).format((unitMinor * quantity) / 10 ** digits);
