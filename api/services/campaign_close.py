@@ -105,7 +105,7 @@ def _end_unpaid(session: Session, campaign: Campaign, *, at: datetime) -> None:
 def _decide(session: Session, campaign: Campaign, *, at: datetime) -> None:
     """The decision, unless the team may still save the campaign: then it is offered how, once."""
     wanted = _wanted(session, campaign)
-    verdict = campaign_decision.judge(session, campaign, wanted)
+    verdict = _judge(session, campaign, wanted)
     if verdict.go:
         _go(session, campaign, wanted, at=at)
     elif not rescues.offer(session, campaign, verdict, at=at):
@@ -145,7 +145,11 @@ def verdict_now(session: Session, campaign: Campaign) -> Verdict:
         if (one.preorder.paid_at or one.preorder.stored_method)
         and (one.preorder.group_id is None or members.get(one.preorder.group_id, 0) >= size)
     ]
-    return campaign_decision.judge(session, campaign, counted)
+    return _judge(session, campaign, counted)
+
+
+def _judge(session: Session, campaign: Campaign, wanted: Sequence[Wanted]) -> Verdict:
+    return campaign_decision.judge(session, campaign, wanted, added=rescues.top_ups(session, campaign))
 
 
 def _wanted(session: Session, campaign: Campaign, *, lock: bool = True) -> list[Wanted]:

@@ -50,14 +50,19 @@ class Verdict:
         return f"{self.pieces} paid pieces"
 
 
-def judge(session: Session, campaign: Campaign, wanted: Sequence[Wanted]) -> Verdict:
-    """Weigh every minimum together over the lines, of those not yet paid in full less the expected drop."""
+def judge(
+    session: Session, campaign: Campaign, wanted: Sequence[Wanted], *, added: Mapping[str, int]
+) -> Verdict:
+    """Weigh every minimum together over the lines, of those not yet paid in full less the expected drop.
+
+    `added` are pieces by item that the team has agreed to add: they count towards the minimums.
+    """
     pieces = sum(one.line.quantity for one in wanted)
     if not pieces:
         return Verdict(0, go=False, way=None)
     offer = campaigns.offer(session, campaign.slug)
     lots = _Lots(offer, wanted)
-    problem = _problem(session, offer, lots.planned(campaign.expected_drop_percent))
+    problem = _problem(session, offer, lots.planned(campaign.expected_drop_percent), added)
     found = ways(problem, offer.style.code, price=campaign.prices.price(pieces))
     if not found:
         return Verdict(pieces, go=False, way=None)
@@ -145,20 +150,24 @@ class _Lots:
         return dict(lost)
 
 
-def _problem(session: Session, offer: campaigns.Offer, lots: Sequence[planner.Lot]) -> planner.Problem:
+def _problem(
+    session: Session, offer: campaigns.Offer, lots: Sequence[planner.Lot], added: Mapping[str, int]
+) -> planner.Problem:
     """The campaign by itself: its minimums, its cloth and what a piece costs, time and place aside."""
     code = offer.style.code
     items = {item.id: item for item in offer.items}
     fabrics = campaigns.fabrics_of(session, offer)
     cloth = {fabric.id: fabric.code for fabric in fabrics}
     cost, others = _unit_cost(session, offer), _made_for_others(session, offer)
+    others.update({item.id: added.get(item.code, 0) for item in offer.items})
+    least = max(0, offer.campaign.minimum - sum(added.values()))
     return planner.Problem(
         name=offer.campaign.slug,
         buckets=1,
         regions=(_PLACE,),
         factories=(planner.Factory(_PLACE, {_PLACE: planner.Shipping(0, 0)}),),
         lines=(planner.Line(_PLACE, _PLACE, (0,), 1, None, (1,), {code: planner.Rate(1, (cost,))}),),
-        styles=(planner.Style(code, offer.style.family, 0, 0, campaign_minimum=offer.campaign.minimum),),
+        styles=(planner.Style(code, offer.style.family, 0, 0, campaign_minimum=least),),
         items=tuple(_item(offer, item, cloth[item.fabric_id], others[item.id]) for item in offer.items),
         skus=tuple(planner.Sku(s.code, items[s.item_id].code, s.size, s.fabric_use_cm) for s in offer.skus),
         fabrics=tuple(_fabric(fabric) for fabric in fabrics),
@@ -183,7 +192,7 @@ def _made_for_others(session: Session, offer: campaigns.Offer) -> Counter[UUID]:
     return Counter(dict(rows.all()))
 
 
-def _item(offer: campaigns.Offer, item: Item, fabric: str, made_for_others: int) -> planner.Item:
+def _item(offer: campaigns.Offer, item: Item, fabric: str, made_anyway: int) -> planner.Item:
     return planner.Item(
         id=item.code,
         style=offer.style.code,
@@ -191,7 +200,7 @@ def _item(offer: campaigns.Offer, item: Item, fabric: str, made_for_others: int)
         fabric=fabric,
         setup_seconds=0,
         setup_cost=0,
-        minimum=max(0, item.minimum - made_for_others),
+        minimum=max(0, item.minimum - made_anyway),
         release_bucket=0,
         overs_value=item.overs_value_minor,
         overs_maximum=0,

@@ -1,9 +1,11 @@
 """Rescues: the cheapest way to keep every minimum, offered to the team, and carried out at its word."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from api.domain.campaign import Campaign, CampaignStatus
@@ -11,6 +13,8 @@ from api.domain.catalogue import Item, Sku
 from api.domain.errors import AboveLimit, Unknown
 from api.domain.lifecycle import SYSTEM
 from api.domain.member import RIGHTS, Member, Right
+from api.domain.payment import PaymentTerms
+from api.domain.preorder import Preorder, PreorderLine, PreorderStatus
 from api.domain.rescue import ANSWER_WITHIN, Rescue, RescueStatus
 from api.services import notices
 from api.services.campaign_decision import Verdict, Wanted
@@ -20,7 +24,7 @@ WORTH_OFFERING_PERCENT = 25
 """A rescue that costs more than this share of what the campaign brings is no rescue."""
 MOST_TOP_UP_PERCENT = 15
 """Of the paid pieces: whoever adds more bets on stock, whatever it fetches."""
-_RUNNING = (CampaignStatus.COLLECTING, CampaignStatus.DECIDED, CampaignStatus.IN_PRODUCTION)
+_RUNNING = (CampaignStatus.DECIDED, CampaignStatus.IN_PRODUCTION)
 
 
 def offer(session: Session, campaign: Campaign, verdict: Verdict, *, at: datetime) -> Rescue | None:
@@ -107,6 +111,28 @@ def refuse(session: Session, campaign: Campaign, *, member: Member, why: str, at
     return rescue
 
 
+def dropped_minor(session: Session, rescue: Rescue) -> int:
+    """What the buyers of dropped pieces have paid for them, in minor units: it goes back."""
+    paid = case(
+        (col(Preorder.terms) == PaymentTerms.PREPAID, Preorder.price_minor), else_=Preorder.deposit_minor
+    )
+    moved = [UUID(move["line"]) for move in rescue.moves]
+    total = session.exec(
+        select(func.coalesce(func.sum(PreorderLine.quantity * paid), 0))
+        .join(Preorder, col(Preorder.id) == PreorderLine.preorder_id)
+        .join(Sku, col(Sku.id) == PreorderLine.sku_id)
+        .join(Item, col(Item.id) == Sku.item_id)
+        .where(
+            Preorder.campaign_id == rescue.campaign_id,
+            col(Preorder.status).in_((PreorderStatus.PLACED, PreorderStatus.BALANCE_DUE)),
+            col(Preorder.paid_at).is_not(None),
+            col(Item.code).in_(rescue.dropped),
+            col(PreorderLine.id).not_in(moved),
+        )
+    ).one()
+    return int(total)
+
+
 def take_at_consent(session: Session, rescue: Rescue, wanted: Sequence[Wanted], *, at: datetime) -> None:
     """Serve lines with the SKU their buyer accepted instead, and tell them before anything is made."""
     skus = {sku.code: sku for sku in session.exec(select(Sku))}
@@ -128,17 +154,21 @@ def without_dropped(session: Session, rescue: Rescue, wanted: Sequence[Wanted]) 
     return [one for one in wanted if codes[one.line.sku_id] not in dropped]
 
 
-def top_ups(session: Session) -> Mapping[str, int]:
-    """Pieces by item that teams have added and that campaigns not yet shipped still count on."""
-    rescues = session.exec(
+def top_ups(session: Session, campaign: Campaign | None = None) -> Counter[str]:
+    """Pieces by item that teams have added: to one campaign, or to all that were decided and are not made."""
+    query = (
         select(Rescue)
         .join(Campaign, col(Campaign.id) == Rescue.campaign_id)
-        .where(Rescue.status == RescueStatus.ACCEPTED, col(Campaign.status).in_(_RUNNING))
+        .where(Rescue.status == RescueStatus.ACCEPTED)
     )
-    added: dict[str, int] = {}
-    for rescue in rescues:
-        for item, pieces in rescue.top_ups.items():
-            added[item] = added.get(item, 0) + pieces
+    query = (
+        query.where(col(Campaign.status).in_(_RUNNING))
+        if campaign is None
+        else query.where(Rescue.campaign_id == campaign.id)
+    )
+    added: Counter[str] = Counter()
+    for rescue in session.exec(query):
+        added.update(rescue.top_ups)
     return added
 
 

@@ -7,8 +7,8 @@ from api.domain.campaign import CampaignStatus
 from api.domain.errors import CampaignNotOpen, RoleMissing, Unknown
 from api.domain.member import Role
 from api.domain.outbox import OutboxMessage
-from api.domain.payment import Payment, PaymentKind
-from api.domain.preorder import PreorderStatus
+from api.domain.payment import Payment, PaymentKind, PaymentPurpose
+from api.domain.preorder import Preorder, PreorderStatus
 from api.domain.team import Team
 from api.services import campaign_close, campaigns, payments
 from tests.factories import charge_of, confirm, make_campaign, make_member, make_preorder, make_world
@@ -134,3 +134,25 @@ def test_the_counter_equals_what_was_paid(session: Session) -> None:
         if p.confirmed_at and p.kind == PaymentKind.CHARGE
     )
     assert campaigns.paid_pieces(session, world.campaign.id) * 20_000 == charged
+
+
+def test_pieces_a_team_has_added_still_count_when_the_balances_are_in(session: Session) -> None:
+    deposit = {"terms": ["deposit"], "deposit_minor": 2_000, "deposit_kind": "forfeitable"}
+    world = make_world(session, minimum=7, expected_drop_percent=0, **deposit)
+    orders = [make_preorder(session) for _ in range(6)]
+    campaign_close.close(session, world.campaign.id, at=CLOSED)
+    buyer = make_member(session, Role.BUYER, team=world.team)
+    campaign_close.accept_rescue(session, "tee", member=buyer, at=CLOSED)
+    assert world.campaign.status == CampaignStatus.COLLECTING
+    for order in orders:
+        session.flush()
+        payments.start(session, order, at=CLOSED, return_url="/")
+        confirm(session, balance_of(session, order), at=CLOSED)
+    campaign_close.close(session, world.campaign.id, at=CLOSED)
+    assert world.campaign.status == CampaignStatus.DECIDED
+
+
+def balance_of(session: Session, preorder: Preorder) -> Payment:
+    return session.exec(
+        select(Payment).where(Payment.preorder_id == preorder.id, Payment.purpose == PaymentPurpose.BALANCE)
+    ).one()
