@@ -42,6 +42,7 @@ from api.services import (
     preorders,
     rescues,
     waiting,
+    withdrawal,
 )
 from tests.factories import World, make_member, make_world
 from tests.fixtures import TODAY
@@ -175,6 +176,13 @@ class Money(RuleBasedStateMachine):
     def a_case_is_resolved(self, pick: int) -> None:
         case = self._one(PaymentException, pick, PaymentException.status == ExceptionStatus.OPEN)
         self._resolve(case)
+
+    @rule(pick=st.integers(0, 99))
+    def a_buyer_steps_back(self, pick: int) -> None:
+        preorder = self._one(Preorder, pick)
+        with self._refusable():
+            shown = withdrawal.weigh(self.session, preorder, at=self.at).back_minor
+            withdrawal.step_back(self.session, preorder, shown_minor=shown, at=self.at)
 
     @rule(pick=st.integers(0, 99))
     def goods_leave(self, pick: int) -> None:
