@@ -130,6 +130,30 @@ def console_campaigns() -> list[dict[str, Any]]:
     ]
 
 
+SAVES = {
+    "moves": [{"from": "Rust M", "to": "Indigo M", "pieces": 4}],
+    "top_ups": [{"colour": "Rust", "pieces": 1}],
+    "dropped": [{"colour": "Stone", "pieces": 13}],
+}
+VERDICT = {
+    "go": True,
+    "pieces": 84,
+    "currency": "CNY",
+    "cost_minor": None,
+    "saves": SAVES,
+    "surplus": [{"cloth": "12 oz cotton canvas", "metres": "118", "pieces": 62}],
+}
+RESCUE = {
+    "answer_by": NOW + timedelta(hours=22),
+    "currency": "CNY",
+    "cost_minor": 48000,
+    "limit_minor": 30000,
+    "beyond": True,
+    "back_minor": 234000,
+    "saves": SAVES,
+    "accept_action": "/console/campaigns/harbour-jacket/rescue/accept",
+    "refuse_action": "/console/campaigns/harbour-jacket/rescue/refuse",
+}
 CONSOLE_CAMPAIGN = {
     "title": "Harbour chore jacket",
     "team": "Team Harbour",
@@ -330,6 +354,8 @@ CONSOLE: dict[str, Sample] = {
             live_href="/c/harbour-jacket/live",
             grid=GRID,
             hints=HINTS,
+            verdict=VERDICT,
+            rescue=None,
             errors={},
             trail=TRAIL,
         ),
@@ -343,6 +369,23 @@ CONSOLE: dict[str, Sample] = {
             live_href="/c/harbour-jacket/live",
             grid=GRID,
             hints=None,
+            verdict=VERDICT | {"go": False, "cost_minor": 48000, "surplus": []},
+            rescue=RESCUE,
+            errors={"refuse-reason": "Say why."},
+            trail=[],
+        ),
+    ),
+    "console-campaign-close-wrong": (
+        "console/campaign.html",
+        console(
+            "campaigns",
+            campaign=CONSOLE_CAMPAIGN,
+            progress=progress(),
+            live_href="/c/harbour-jacket/live",
+            grid=GRID,
+            hints=None,
+            verdict=VERDICT | {"go": False, "cost_minor": None},
+            rescue=RESCUE | {"beyond": False, "back_minor": 0},
             errors={"reason": "Say why."},
             trail=[],
         ),

@@ -109,6 +109,7 @@ def test_every_template_is_rendered_by_a_sample() -> None:
         "_drift.html",
         "_shortfalls.html",
         "_worth.html",
+        "_rescue.html",
     }
     every = {str(path.relative_to(pages.TEMPLATES)) for path in pages.TEMPLATES.rglob("*.html")}
     assert {name for name in every if name.rpartition("/")[2] not in parts} == seen

@@ -11,6 +11,7 @@ from api.domain.errors import Refusal
 from api.domain.member import Right
 from api.services import campaign_close, campaigns, preorder_search
 from api.settings import settings
+from web.console import rescue
 from web.console.campaign_hints import hints
 from web.console.desk import Desk, DeskDep, attempt, errors_of, said_why
 from web.offer import progress
@@ -103,7 +104,30 @@ def close_campaign(desk: DeskDep, slug: str, reason: Annotated[str, Form()] = ""
     return RedirectResponse(f"/console/campaigns/{slug}", 303)
 
 
-def _room(desk: Desk, slug: str, refused: Refusal | None = None) -> Response:
+@router.post("/{slug}/rescue/accept")
+def accept_rescue(desk: DeskDep, slug: str) -> Response:
+    """Save the campaign at the cost that was offered."""
+    desk.member.must_have(Right.ACCEPT_RESCUE)
+    campaign_close.accept_rescue(desk.session, slug, member=desk.member, at=desk.at)
+    return RedirectResponse(f"/console/campaigns/{slug}", 303)
+
+
+@router.post("/{slug}/rescue/refuse")
+def refuse_rescue(desk: DeskDep, slug: str, reason: Annotated[str, Form()] = "") -> Response:
+    """Let the campaign fail, with a reason for the audit."""
+    desk.member.must_have(Right.ACCEPT_RESCUE)
+
+    def refuse() -> None:
+        why = said_why(reason)
+        campaign_close.refuse_rescue(desk.session, slug, member=desk.member, why=why, at=desk.at)
+
+    if refused := attempt(desk.session, refuse):
+        return _room(desk, slug, refused, form="refuse-")
+    return RedirectResponse(f"/console/campaigns/{slug}", 303)
+
+
+def _room(desk: Desk, slug: str, refused: Refusal | None = None, *, form: str = "") -> Response:
+    """`form` stands before the names of the fields that a refusal is about."""
     campaign = campaigns.get_of_member(desk.session, slug, desk.member)
     offer = campaigns.offer(desk.session, slug)
     pieces = campaigns.paid_pieces(desk.session, campaign.id)
@@ -129,7 +153,9 @@ def _room(desk: Desk, slug: str, refused: Refusal | None = None) -> Response:
         live_href=f"/console/campaigns/{slug}/live",
         grid=_grid(desk, offer),
         hints=hints(desk, offer) if campaign.status == CampaignStatus.OPEN else None,
-        errors=errors_of(refused),
+        verdict=rescue.verdict(desk, offer),
+        rescue=rescue.standing(desk, offer),
+        errors={f"{form}{name}" if name else "": words for name, words in errors_of(refused).items()},
         trail=desk.trail("campaign", slug),
     )
 

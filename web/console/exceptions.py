@@ -89,10 +89,17 @@ def _case(desk: Desk, case: PaymentException, preorder: Preorder | None) -> dict
         "number": preorder.number if preorder else "",
         "buyer": masked(preorder.buyer_name) if preorder else "",
         "status": preorder.status.value if preorder else "",
-        "href": f"/console/ledger?preorder={preorder.number}" if preorder else "",
+        "href": _href(desk, preorder) if preorder else "",
         "noted_at": case.noted_at,
         "age_minutes": minutes_since(case.noted_at, desk.at),
     }
+
+
+def _href(desk: Desk, preorder: Preorder) -> str:
+    """The pre-order's money, for those who may see it; else where the pre-order is listed."""
+    if desk.may(Right.SEE_LEDGER):
+        return f"/console/ledger?preorder={preorder.number}"
+    return f"/console/preorders?q={preorder.number}"
 
 
 def _open_case(desk: Desk, case: PaymentException, preorder: Preorder | None) -> dict[str, Any]:
