@@ -114,14 +114,17 @@ def resolve(
 ) -> PaymentException:
     """Carry out a person's decision, once. Raises RoleMissing, Unknown, InvalidRequest."""
     member.must_have(Right.RESOLVE_EXCEPTION)
+    known = session.get(PaymentException, case_id)
+    if known is None or not _of_team(session, known, member):
+        raise Unknown("exception", str(case_id))
+    if known.preorder_id is not None:
+        cancellation.locked(session, known.preorder_id)  # with its campaign, before the case: as events do
     case = session.exec(
         select(PaymentException)
         .where(PaymentException.id == case_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).first()
-    if case is None or not _of_team(session, case, member):
-        raise Unknown("exception", str(case_id))
+    ).one()
     if resolution not in CHOICES[case.kind]:
         raise invalid("resolution", resolution.value, f"is not a way to settle {case.kind.value}")
     _settle(session, case, resolution, by=member.actor, at=at)

@@ -131,6 +131,7 @@ def _room(desk: Desk, slug: str, refused: Refusal | None = None, *, form: str = 
     campaign = campaigns.get_of_member(desk.session, slug, desk.member)
     offer = campaigns.offer(desk.session, slug)
     pieces = campaigns.paid_pieces(desk.session, campaign.id)
+    standing = rescue.standing(desk, offer)
     may_close = campaign.status == CampaignStatus.OPEN and desk.may(Right.CLOSE_CAMPAIGN)
     card = _card(desk, campaign, offer.style, pieces, preorder_search.taken(desk.session).get(campaign.id, 0))
     return desk.show(
@@ -153,8 +154,8 @@ def _room(desk: Desk, slug: str, refused: Refusal | None = None, *, form: str = 
         live_href=f"/console/campaigns/{slug}/live",
         grid=_grid(desk, offer),
         hints=hints(desk, offer) if campaign.status == CampaignStatus.OPEN else None,
-        verdict=rescue.verdict(desk, offer),
-        rescue=rescue.standing(desk, offer),
+        rescue=standing,
+        verdict=None if standing else rescue.verdict(desk, offer),
         errors={f"{form}{name}" if name else "": words for name, words in errors_of(refused).items()},
         trail=desk.trail("campaign", slug),
     )

@@ -102,7 +102,7 @@ def provider_page(
     request: Request,
     reader: ReaderDep,
     at: NowDep,
-    name: str,
+    name: str = "",
     until: date | None = None,
     counterflow_sign_in: Annotated[str | None, Cookie()] = None,
 ) -> Response:
