@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, select
 
@@ -15,7 +15,7 @@ from api.domain.production import Factory, Lane, LineRate, OrderChannel, OrderMo
 from api.domain.team import Team
 from api.payments.port import EventKind, PaymentEvent
 from api.security import hash_password
-from api.services import intake, payment_events, payments
+from api.services import intake, payment_events, payments, promises
 from tests.fixtures import TODAY
 
 PASSWORD = "counterflow"  # noqa: S105 - of people who exist in tests only
@@ -215,6 +215,11 @@ def make_preorder(
     if paid:
         pay(session, preorder, at=at)
     return preorder
+
+
+def promise(session: Session, preorder: Preorder, by_on: date, *, at: datetime = TODAY) -> None:
+    """Promise a pre-order for another day, with the row that the database wants to see."""
+    promises.revise(session, preorder, by_on, given_by="test", reason="this test is about it", at=at)
 
 
 def pay(session: Session, preorder: Preorder, *, at: datetime = TODAY) -> Payment:

@@ -13,7 +13,7 @@ from api.domain.production import OrderChannel
 from api.domain.team import Team
 from api.services import allocation, erp_sync, planning
 from erp_bridge import ProgressState
-from tests.factories import World, confirm, make_member
+from tests.factories import World, confirm, make_member, promise
 from tests.services.test_erp_sync import released, said
 from tests.services.test_planning import CLOSED
 
@@ -70,8 +70,7 @@ def test_a_team_that_serves_by_promise_has_its_policy_written_beside_each_shortf
     _, run = released(session, (MEDIUM, 4), (MEDIUM, 4))
     session.exec(select(Team)).one().allocation_policy = AllocationPolicy.EARLIEST_PROMISE
     first, second = preorders_of(session)
-    first.promise_by_on = second.promise_by_on.replace(year=2029)
-    session.flush()
+    promise(session, first, second.promise_by_on.replace(year=2029))
     done(session, run, 7)
     assert [(s.preorder_number, s.pieces, s.policy) for s in shortfalls(session)] == [
         (first.number, 1, AllocationPolicy.EARLIEST_PROMISE)

@@ -17,7 +17,7 @@ from api.domain.preorder import Preorder, PreorderStatus
 from api.services import drift, drift_answers, drift_decisions, erp_sync, planning
 from erp_bridge import ProgressState, holdings
 from erp_bridge.holdings import Document, HeldPieces, Holding, Touch
-from tests.factories import make_member
+from tests.factories import make_member, promise
 from tests.services.test_erp_sync import released, said
 from tests.services.test_planning import CLOSED
 
@@ -322,7 +322,7 @@ def test_a_day_within_the_promise_is_taken_only_where_the_rule_is_on(session: Se
     holding = as_released(session, run)
     assert holding.finish_at
     for preorder in preorders_of(session):
-        preorder.promise_by_on += timedelta(days=30)
+        promise(session, preorder, preorder.promise_by_on + timedelta(days=30))
     found = one(session, replace(holding, finish_at=holding.finish_at + timedelta(days=1)))
     assert drift_decisions.effects(session, found, at=CLOSED).within_promise
     assert drift_decisions.follow_rules(session, at=CLOSED + 48 * HOUR) == []

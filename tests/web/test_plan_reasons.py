@@ -13,7 +13,7 @@ from api.domain.plan import Plan
 from api.services import campaign_close, campaigns, plan_reading, plans
 from api.services.plan_reading import Reason
 from planner.baseline import baseline
-from tests.factories import make_member, make_preorder, make_world
+from tests.factories import make_member, make_preorder, make_world, promise
 from tests.fixtures import TODAY
 from web import i18n
 from web.console.plan_reasons import explained
@@ -142,7 +142,7 @@ def test_a_run_points_to_the_reason_beside_its_item(session: Session) -> None:
     """A plan as the planner would propose it, its white piece late for want of two hours."""
     make_world(session)
     preorder = make_preorder(session, lines=[("TEE-WHITE-S", 5)])
-    preorder.promise_from_on = preorder.promise_by_on = (TODAY + timedelta(days=3)).date()
+    promise(session, preorder, (TODAY + timedelta(days=3)).date())
     plan = proposed_with_reason(session)
     reading = plan_reading.read(session, plan)
     shown = sheet(ENGLISH, plan, reading)
