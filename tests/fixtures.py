@@ -75,6 +75,7 @@ def committed(worker: str, _environment: None) -> Iterator[str]:
         os.environ["DATABASE_URL"] = url
         settings.cache_clear()
         api.db.engine.cache_clear()
+        api.db.engine()  # made before there are threads: two at once would make two
         yield url
         api.db.engine().dispose()
         api.db.engine.cache_clear()

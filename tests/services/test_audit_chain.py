@@ -16,6 +16,7 @@ from api.services import audit_chain
 from api.services.audit_chain import TransactionsWentBack, Verdict
 from tests.factories import make_preorder, make_world
 from tests.fixtures import TODAY
+from tests.running import eventually
 
 WRITERS, EACH = 6, 20
 INSERTED = """
@@ -45,6 +46,11 @@ def seal() -> AuditSeal | None:
         return audit_chain.seal(session, at=TODAY)
 
 
+def sealed_now() -> AuditSeal:
+    """A seal, as soon as no other test of this server has a transaction open that began before."""
+    return eventually(seal, "a seal")
+
+
 def verify(expect: str | None = None) -> Verdict:
     with transaction() as session:
         return audit_chain.verify(session, expect=expect)
@@ -64,8 +70,8 @@ def sealed(committed: str) -> Sequence[AuditSeal]:
     made = []
     for number in range(1, 4):
         write(f"R-{number}", times=2)
-        made.append(seal())
-    return [one for one in made if one is not None]
+        made.append(sealed_now())
+    return made
 
 
 def test_a_chain_that_nobody_touched_is_whole(sealed: Sequence[AuditSeal]) -> None:
@@ -162,9 +168,7 @@ def test_a_transaction_that_is_still_open_is_waited_for_and_never_skipped(commit
         write("quick")
         assert seal() is None
         slow.commit()
-    made = seal()
-    assert made is not None
-    assert len(made.leaves) == 2
+    assert len(sealed_now().leaves) == 2
     assert verify().whole
 
 
@@ -186,17 +190,25 @@ def test_no_entry_of_writers_at_the_same_time_is_lost(committed: str) -> None:
         work = [crowd.submit(writer, name) for name in range(WRITERS)] + [crowd.submit(sealer)]
         for one in work:
             one.result()
+    verdict = eventually(_all_sealed, "the last seal")
+    assert (verdict.wrong, verdict.entries, verdict.unsealed) == (None, WRITERS * EACH * 3, 0)
+
+
+def _all_sealed() -> Verdict | None:
     seal()
     verdict = verify()
-    assert (verdict.wrong, verdict.entries, verdict.unsealed) == (None, WRITERS * EACH * 3, 0)
+    return verdict if verdict.unsealed == 0 else None
 
 
 def test_two_sealers_at_once_make_one_chain(committed: str) -> None:
     del committed
     write("R-1", times=50)
-    with ThreadPoolExecutor(4) as crowd:
-        made = [one for one in crowd.map(lambda _: seal(), range(4)) if one is not None]
-    assert len(made) == 1
+
+    def at_once() -> list[AuditSeal]:
+        with ThreadPoolExecutor(4) as crowd:
+            return [one for one in crowd.map(lambda _: seal(), range(4)) if one is not None]
+
+    assert len(eventually(at_once, "a seal")) == 1
     assert verify().entries == 50
 
 
@@ -222,8 +234,7 @@ def test_every_step_of_the_platform_is_under_a_seal_in_time(committed: str) -> N
     with transaction() as session:
         make_world(session)
         make_preorder(session, at=TODAY + timedelta(minutes=1))
-    made = seal()
-    assert made is not None
+    made = sealed_now()
     with transaction() as session:
         entries = session.exec(select(col(AuditEntry.id)).order_by(col(AuditEntry.id))).all()
     assert [id_ for id_, _ in made.leaves] == entries
