@@ -158,7 +158,7 @@ def test_a_short_run_needs_its_team_until_each_pre_order_is_settled(
         assert settled.status == status
     assert browser.post(f"{here}/{second.id}/refund").status_code == 409
     assert "pieces short" not in text(browser.get("/console"))
-    assert "1 confirmed pieces wait for a plan." in text(browser.get("/console"))
+    assert "1 confirmed piece waits for a plan." in text(browser.get("/console"))
     statuses = session.exec(select(Preorder.status).order_by(Preorder.number)).all()
     assert statuses == [PreorderStatus.IN_PRODUCTION, PreorderStatus.CANCELLED]
 
