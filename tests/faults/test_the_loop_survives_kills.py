@@ -151,7 +151,7 @@ def _a_bad_day(platform: Platform, caller: Caller) -> None:
 
 def _place_and_pay(platform: Platform, caller: Caller) -> list[str]:
     """Twelve buyers of two pieces; web, worker and database die under them."""
-    deaths = {2: "uvicorn", 5: "bin/postgres", 8: "workers.app worker", 10: "bin/postgres"}
+    deaths = {2: "-m web", 5: "bin/postgres", 8: "workers.app worker", 10: "bin/postgres"}
     tokens = []
     for buyer in range(PREORDERS):
         if buyer in deaths:

@@ -49,7 +49,7 @@ def test_no_process_outlives_the_killed_supervisor_and_a_new_start_goes_on(platf
     assert answers(platform.page)
 
 
-@pytest.mark.parametrize("part", ["bin/postgres", "valkey-server", "workers.app worker", "uvicorn"])
+@pytest.mark.parametrize("part", ["bin/postgres", "valkey-server", "workers.app worker", "-m web"])
 def test_a_killed_part_comes_back_and_the_page_answers_again(platform: Platform, part: str) -> None:
     platform.run()
     ends = platform.said.read_text().count("ended (-9)")
