@@ -10,6 +10,7 @@ from pwdlib import PasswordHash
 from api.domain.errors import LinkNotValid
 
 _passwords = PasswordHash.recommended()
+_PREORDER, _WAITING = "pre-order link", "waiting link"
 
 
 def hash_password(password: str) -> str:
@@ -46,34 +47,36 @@ def signed_by(secret: str, purpose: str, message: str, signature: str) -> bool:
 
 def preorder_token(secret: str, preorder_id: UUID) -> str:
     """The part of a link that finds a pre-order again without an account; it cannot be guessed or altered."""
-    return f"{preorder_id.hex}{sign(secret, 'pre-order link', preorder_id.hex)[:32]}"
+    return _token(secret, _PREORDER, preorder_id)
 
 
 def preorder_of_token(secret: str, token: str) -> UUID:
     """The pre-order a link leads to; raises LinkNotValid."""
-    try:
-        preorder_id = UUID(hex=token[:32])
-    except ValueError:
-        raise LinkNotValid from None
-    if not same(preorder_token(secret, preorder_id), token):
-        raise LinkNotValid
-    return preorder_id
+    return _named(secret, _PREORDER, token)
 
 
 def waiting_token(secret: str, entry_id: UUID) -> str:
     """The part of a link by which who waits for pieces lets them go."""
-    return f"{entry_id.hex}{sign(secret, 'waiting link', entry_id.hex)[:32]}"
+    return _token(secret, _WAITING, entry_id)
 
 
 def waiting_of_token(secret: str, token: str) -> UUID:
     """The waiting entry a link leads to; raises LinkNotValid."""
+    return _named(secret, _WAITING, token)
+
+
+def _token(secret: str, purpose: str, named: UUID) -> str:
+    return f"{named.hex}{sign(secret, purpose, named.hex)[:32]}"
+
+
+def _named(secret: str, purpose: str, token: str) -> UUID:
     try:
-        entry_id = UUID(hex=token[:32])
+        named = UUID(hex=token[:32])
     except ValueError:
         raise LinkNotValid from None
-    if not same(waiting_token(secret, entry_id), token):
+    if not same(_token(secret, purpose, named), token):
         raise LinkNotValid
-    return entry_id
+    return named
 
 
 def mail_token(secret: str, email: str) -> str:
