@@ -193,7 +193,12 @@ class Campaign(Stateful, SQLModel, table=True):
     @property
     def most_deposit_minor(self) -> int:
         """The largest forfeitable deposit: a fifth of the lowest price of the ladder (see `policy`)."""
-        return self.prices.tiers[-1].price_minor // 5
+        return most_deposit(self.prices)
+
+
+def most_deposit(prices: Ladder) -> int:
+    """The most a forfeitable deposit may be: a fifth of the lowest price a ladder may end at."""
+    return prices.tiers[-1].price_minor // 5
 
 
 class CampaignRead(BaseModel):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from api.domain.campaign import Campaign, CampaignKind
+from api.domain.campaign import Campaign, CampaignKind, most_deposit
 from api.domain.errors import InvalidRequest
 from api.domain.money import Ladder
 from api.domain.payment import DepositKind, PaymentTerms
@@ -90,9 +90,10 @@ class CampaignDraft(BaseModel):
             yield "deposit_kind", self.deposit_kind, "is needed for the terms deposit, and for no other"
         if self.deposit_minor is None:
             return
-        lowest = Ladder.from_json(self.ladder).tiers[-1].price_minor
-        if self.deposit_kind == DepositKind.FORFEITABLE and self.deposit_minor > lowest // 5:
-            detail = f"a forfeitable deposit is at most a fifth of the lowest price: {lowest // 5}"
+        prices = Ladder.from_json(self.ladder)
+        lowest, most = prices.tiers[-1].price_minor, most_deposit(prices)
+        if self.deposit_kind == DepositKind.FORFEITABLE and self.deposit_minor > most:
+            detail = f"a forfeitable deposit is at most a fifth of the lowest price: {most}"
             yield "deposit_minor", self.deposit_minor, detail
         elif self.deposit_minor >= lowest:
             yield "deposit_minor", self.deposit_minor, f"must be below the lowest price {lowest}"
